@@ -1,0 +1,71 @@
+#pragma once
+
+/// The typed interfaces of all actors, in one place, because they refer to each other.
+/// Each actor's own header documents its messages.
+
+#include <caf/result.hpp>
+#include <caf/typed_actor.hpp>
+
+#include "actors/protocol/types.hpp"
+
+namespace libagent::actors {
+
+/// See actors/supervisor.hpp.
+using supervisor_actor =
+    caf::typed_actor<caf::result<supervision_node>(describe_atom), caf::result<void>(shutdown_atom)>;
+
+/// See actors/task_dispatcher.hpp.
+using dispatcher_actor = caf::typed_actor<
+    // from askers
+    caf::result<task_record>(submit_atom, task_request),
+    caf::result<task_record>(run_atom, task_request),
+    caf::result<void>(submit_atom, task_request, observer_ref),
+    caf::result<void>(watch_atom, task_id, observer_ref),
+    caf::result<task_record>(lookup_atom, task_id),
+    caf::result<std::vector<task_record>>(list_atom),
+    caf::result<task_record>(cancel_atom, task_id, std::string),
+    caf::result<dispatcher_status>(status_atom),
+    caf::result<std::vector<tool_info>>(list_atom, ready_atom),
+    caf::result<void>(drain_atom),
+    // from executors
+    caf::result<void>(ready_atom, executor_kind, caf::actor),
+    caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress),
+    caf::result<void>(done_atom, task_id, std::uint32_t, work_outcome),
+    // from the cluster
+    caf::result<void>(peer_up_atom, node_offer),
+    caf::result<void>(peer_down_atom, std::string),
+    // from the memory monitor
+    caf::result<void>(pressure_atom, pressure_level),
+    // its own timer
+    caf::result<void>(wake_atom)>;
+
+/// What the dispatcher needs of a handler, a blocking handler or a worker.
+using executor_actor = caf::typed_actor<caf::result<void>(execute_atom, work_item)>;
+
+/// See actors/agent.hpp: what every agent answers.
+using agent_actor = caf::typed_actor<caf::result<agent_answer>(ask_atom, agent_question)>;
+
+/// See actors/cache.hpp.
+using cache_actor = caf::typed_actor<
+    caf::result<cache_answer>(acquire_atom, std::string, std::chrono::milliseconds),
+    caf::result<void>(fulfil_atom, std::string, std::uint64_t, std::string,
+                      std::chrono::milliseconds),
+    caf::result<void>(abandon_atom, std::string, std::uint64_t, error),
+    caf::result<std::string>(cache_get_atom, std::string),
+    caf::result<void>(cache_put_atom, std::string, std::string, std::chrono::milliseconds),
+    caf::result<bool>(erase_atom, std::string), caf::result<void>(resize_atom, std::uint64_t),
+    caf::result<cache_stats>(status_atom), caf::result<void>(pressure_atom, pressure_level),
+    caf::result<void>(wake_atom)>;
+
+/// See actors/memory_monitor.hpp.
+using memory_monitor_actor =
+    caf::typed_actor<caf::result<memory_status>(status_atom), caf::result<void>(wake_atom)>;
+
+/// See actors/cluster.hpp: stands for all other nodes.
+using cluster_actor =
+    caf::typed_actor<caf::result<void>(forward_atom, std::string, task_id, std::uint32_t, task_request),
+                     caf::result<void>(cancel_atom, task_id, std::string),
+                     caf::result<std::vector<node_offer>>(status_atom),
+                     caf::result<void>(wake_atom)>;
+
+}  // namespace libagent::actors

@@ -1,0 +1,178 @@
+#pragma once
+
+/// The one type-ID block: every type and every atom that travels between actors.
+///
+/// Append only, never reorder or delete: the numbers go over the wire between nodes.
+
+#include <caf/error.hpp>
+#include <caf/string_view.hpp>
+#include <caf/type_id.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "libagent/cache/cache_types.hpp"
+#include "libagent/memory/pressure.hpp"
+#include "libagent/ports/tool.hpp"
+#include "libagent/session/ask.hpp"
+#include "libagent/supervision/tree.hpp"
+#include "libagent/tasks/dispatcher_status.hpp"
+#include "libagent/tasks/task.hpp"
+#include "libagent/tools/tool_info.hpp"
+
+namespace libagent {
+
+// CAF wants these beside the enum to use it as an error code.
+bool from_string(caf::string_view text, errc& code);
+bool from_integer(std::underlying_type_t<errc> number, errc& code);
+
+}  // namespace libagent
+
+namespace libagent::actors {
+
+/// Carries an observer into the dispatcher. Never leaves the process.
+struct observer_ref {
+  task_observer_ptr observer;
+};
+
+/// One attempt of a task, on its way to an executor of the same process.
+struct work_item {
+  task_id id;
+  std::uint32_t attempt = 0;  ///< With `id` the fencing token: answers repeat it.
+  std::shared_ptr<tool> what;
+  std::string arguments;
+  time_point deadline;
+  std::stop_token stop;
+};
+
+/// How an attempt ended: a result, or a failure.
+struct work_outcome {
+  std::optional<raw_json> result;
+  std::optional<error> failure;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, work_outcome& x) {
+  return record(f, x, "work_outcome", field("result", "The tool's output.", x.result),
+                field("error", "Why there is none.", x.failure));
+}
+
+/// What an executor can run.
+enum class executor_kind : std::uint8_t { handler, blocking, worker };
+
+/// Reports that executor `kind` is free; the sender is the executor.
+template <class Inspector>
+bool inspect(Inspector& f, executor_kind& x) {
+  auto get = [&x] { return static_cast<std::uint8_t>(x); };
+  auto set = [&x](std::uint8_t raw) {
+    if (raw > static_cast<std::uint8_t>(executor_kind::worker))
+      return false;
+    x = static_cast<executor_kind>(raw);
+    return true;
+  };
+  return f.apply(get, set);
+}
+
+/// What a node tells its peers of itself.
+struct node_offer {
+  std::string node;
+  std::string version;
+  std::vector<tool_info> tools;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, node_offer& x) {
+  return record(f, x, "node_offer", field("node", "The node's name.", x.node),
+                field("version", "Version of libagent it runs.", x.version),
+                field("tools", "What it can run for others.", x.tools));
+}
+
+}  // namespace libagent::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::observer_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::work_item)
+
+CAF_BEGIN_TYPE_ID_BLOCK(libagent, caf::first_custom_type_id)
+
+  CAF_ADD_TYPE_ID(libagent, (libagent::errc))
+  CAF_ADD_TYPE_ID(libagent, (libagent::error))
+  CAF_ADD_TYPE_ID(libagent, (libagent::task_id))
+  CAF_ADD_TYPE_ID(libagent, (libagent::raw_json))
+  CAF_ADD_TYPE_ID(libagent, (libagent::lane))
+  CAF_ADD_TYPE_ID(libagent, (libagent::isolation))
+  CAF_ADD_TYPE_ID(libagent, (libagent::effects))
+  CAF_ADD_TYPE_ID(libagent, (libagent::task_state))
+  CAF_ADD_TYPE_ID(libagent, (libagent::task_request))
+  CAF_ADD_TYPE_ID(libagent, (libagent::task_progress))
+  CAF_ADD_TYPE_ID(libagent, (libagent::task_record))
+  CAF_ADD_TYPE_ID(libagent, (std::vector<libagent::task_record>))
+  CAF_ADD_TYPE_ID(libagent, (libagent::lane_status))
+  CAF_ADD_TYPE_ID(libagent, (libagent::dispatcher_status))
+  CAF_ADD_TYPE_ID(libagent, (libagent::tool_info))
+  CAF_ADD_TYPE_ID(libagent, (std::vector<libagent::tool_info>))
+  CAF_ADD_TYPE_ID(libagent, (libagent::pressure_level))
+  CAF_ADD_TYPE_ID(libagent, (libagent::memory_status))
+  CAF_ADD_TYPE_ID(libagent, (libagent::cache_verdict))
+  CAF_ADD_TYPE_ID(libagent, (libagent::cache_answer))
+  CAF_ADD_TYPE_ID(libagent, (libagent::cache_stats))
+  CAF_ADD_TYPE_ID(libagent, (libagent::supervision_node))
+  CAF_ADD_TYPE_ID(libagent, (std::vector<libagent::supervision_node>))
+  CAF_ADD_TYPE_ID(libagent, (libagent::agent_question))
+  CAF_ADD_TYPE_ID(libagent, (libagent::citation))
+  CAF_ADD_TYPE_ID(libagent, (std::vector<libagent::citation>))
+  CAF_ADD_TYPE_ID(libagent, (libagent::agent_answer))
+  CAF_ADD_TYPE_ID(libagent, (libagent::agent_info))
+  CAF_ADD_TYPE_ID(libagent, (std::vector<libagent::agent_info>))
+  CAF_ADD_TYPE_ID(libagent, (libagent::actors::observer_ref))
+  CAF_ADD_TYPE_ID(libagent, (libagent::actors::work_item))
+  CAF_ADD_TYPE_ID(libagent, (libagent::actors::work_outcome))
+  CAF_ADD_TYPE_ID(libagent, (libagent::actors::executor_kind))
+  CAF_ADD_TYPE_ID(libagent, (libagent::actors::node_offer))
+  CAF_ADD_TYPE_ID(libagent, (std::vector<libagent::actors::node_offer>))
+
+  // Tasks.
+  CAF_ADD_ATOM(libagent, libagent::actors, submit_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, run_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, lookup_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, list_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, watch_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, cancel_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, status_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, drain_atom)
+  // Executors.
+  CAF_ADD_ATOM(libagent, libagent::actors, ready_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, execute_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, progress_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, done_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, forward_atom)
+  // Nodes.
+  CAF_ADD_ATOM(libagent, libagent::actors, hello_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, peer_up_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, peer_down_atom)
+  // Cache.
+  CAF_ADD_ATOM(libagent, libagent::actors, acquire_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, fulfil_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, abandon_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, cache_get_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, cache_put_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, erase_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, resize_atom)
+  // Memory.
+  CAF_ADD_ATOM(libagent, libagent::actors, pressure_atom)
+  // Supervision.
+  CAF_ADD_ATOM(libagent, libagent::actors, describe_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, shutdown_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, start_child_atom)
+  CAF_ADD_ATOM(libagent, libagent::actors, stop_child_atom)
+  // Agents.
+  CAF_ADD_ATOM(libagent, libagent::actors, ask_atom)
+  // Every actor's own timer.
+  CAF_ADD_ATOM(libagent, libagent::actors, wake_atom)
+
+CAF_END_TYPE_ID_BLOCK(libagent)
+
+CAF_ERROR_CODE_ENUM(libagent::errc)

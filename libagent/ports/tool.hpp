@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "libagent/base/expected.hpp"
+#include "libagent/base/task_id.hpp"
+#include "libagent/base/time.hpp"
+#include "libagent/record/field.hpp"
+#include "libagent/tasks/task.hpp"
+
+namespace libagent {
+
+/// What a tool declares of itself. One definition serves an agent's tool call, an HTTP task, a
+/// CLI command and a remote node.
+struct tool_spec {
+  std::string name;         ///< `[A-Za-z0-9_-]{1,64}`.
+  std::string description;  ///< One or two sentences; models read it too.
+  lane tool_lane = lane::interactive;
+  isolation tool_isolation = isolation::inline_call;
+  effects tool_effects = effects::idempotent;
+  std::chrono::milliseconds timeout{30'000};
+  /// How long an answer may be served from the cache. Zero: never. Only sensible for `pure`.
+  std::chrono::milliseconds cache_ttl{0};
+};
+
+/// What a running tool is given.
+struct tool_context {
+  task_id id;
+  time_point deadline;     ///< Give up by then; the caller has stopped listening.
+  std::stop_token stop;    ///< Requested on cancel, expiry and shutdown. Check it in every loop.
+  /// Reports how far the work is. Cheap, rate-limited by the receiver; may be called from the
+  /// thread that runs the tool only. Never empty.
+  std::function<void(double fraction, std::string message)> progress = [](double, std::string) {};
+};
+
+/// A tool's promises to its callers.
+///
+/// Blocking: an `inline_call` tool must not block at all; the others may, never past the
+/// deadline, and end soon after `stop`. Thread safety: `run` may be called from any thread and
+/// concurrently. Errors: as values; `errc::invalid_argument` for bad input, `errc::tool_failed`
+/// when the work failed, `errc::cancelled` after `stop`.
+class tool {
+public:
+  tool() = default;
+  tool(const tool&) = delete;
+  tool& operator=(const tool&) = delete;
+  virtual ~tool() = default;
+
+  [[nodiscard]] virtual const tool_spec& spec() const = 0;
+  /// JSON Schema of the input and of the output, as JSON text.
+  [[nodiscard]] virtual const std::string& input_schema() const = 0;
+  [[nodiscard]] virtual const std::string& output_schema() const = 0;
+  /// Checks arguments without running; the error names the path.
+  [[nodiscard]] virtual expected<void> check(const std::string& arguments_json) const = 0;
+  /// Runs once; returns the output as JSON text.
+  [[nodiscard]] virtual expected<std::string> run(const std::string& arguments_json,
+                                                  const tool_context& context) = 0;
+};
+
+}  // namespace libagent

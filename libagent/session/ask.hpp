@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libagent/record/field.hpp"
+
+namespace libagent {
+
+/// What an agent is asked.
+struct agent_question {
+  std::string question;
+  std::optional<std::string> session;  ///< Continues a conversation; absent: a single question.
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, agent_question& x) {
+  return record(f, x, "agent_question",
+                field("question", "What you want to know.", x.question).max_size(16'384),
+                field("session", "Name of a conversation to continue.", x.session));
+}
+
+/// A passage that an answer rests on.
+struct citation {
+  std::string file;  ///< Relative to the documents' folder.
+  std::uint32_t line_first = 0;  ///< Counted from 1.
+  std::uint32_t line_last = 0;   ///< Inclusive.
+  std::string quote;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, citation& x) {
+  return record(f, x, "citation", field("file", "Path within the documents' folder.", x.file),
+                field("line_first", "First line, counted from 1.", x.line_first),
+                field("line_last", "Last line, inclusive.", x.line_last),
+                field("quote", "The words cited.", x.quote));
+}
+
+/// What an agent answers.
+struct agent_answer {
+  std::string text;
+  bool found = true;  ///< False: the agent has nothing that answers, and `text` says so.
+  std::string model;  ///< What wrote the text, for example "extractive".
+  std::vector<citation> citations;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, agent_answer& x) {
+  return record(f, x, "agent_answer", field("text", "The answer.", x.text),
+                field("found", "Whether anything answers the question.", x.found),
+                field("model", "What wrote the text.", x.model),
+                field("citations", "What the answer rests on, numbered from 1.", x.citations));
+}
+
+/// One line about an agent, for listings.
+struct agent_info {
+  std::string name;
+  std::string description;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, agent_info& x) {
+  return record(f, x, "agent_info", field("name", "Asked as agent:NAME.", x.name),
+                field("description", "What it is for.", x.description));
+}
+
+}  // namespace libagent

@@ -1,0 +1,185 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "libagent/base/error.hpp"
+#include "libagent/base/task_id.hpp"
+#include "libagent/base/time.hpp"
+#include "libagent/record/field.hpp"
+
+namespace libagent {
+
+/// Short tasks run in `interactive`, long ones in `batch`; each has its own threads and queue.
+enum class lane : std::uint8_t { interactive, batch };
+
+/// Where a tool runs: on a handler's own thread slot, on a thread that may block, or (later) in a
+/// supervised child process.
+enum class isolation : std::uint8_t { inline_call, thread, process };
+
+/// What running a tool twice would mean. `once` is never run a second time after it started.
+enum class effects : std::uint8_t { pure, idempotent, once };
+
+/// `dead` means that the system gave up, for a person to look at. The last five are terminal.
+enum class task_state : std::uint8_t { queued, running, succeeded, failed, cancelled, expired, dead };
+
+[[nodiscard]] constexpr bool is_terminal(task_state state) {
+  return state >= task_state::succeeded;
+}
+
+template <>
+struct enum_names<lane> {
+  static constexpr std::array<std::pair<lane, std::string_view>, 2> values{
+      {{lane::interactive, "interactive"}, {lane::batch, "batch"}}};
+};
+
+template <>
+struct enum_names<isolation> {
+  static constexpr std::array<std::pair<isolation, std::string_view>, 3> values{
+      {{isolation::inline_call, "inline"},
+       {isolation::thread, "thread"},
+       {isolation::process, "process"}}};
+};
+
+template <>
+struct enum_names<effects> {
+  static constexpr std::array<std::pair<effects, std::string_view>, 3> values{
+      {{effects::pure, "pure"}, {effects::idempotent, "idempotent"}, {effects::once, "once"}}};
+};
+
+template <>
+struct enum_names<task_state> {
+  static constexpr std::array<std::pair<task_state, std::string_view>, 7> values{
+      {{task_state::queued, "queued"},
+       {task_state::running, "running"},
+       {task_state::succeeded, "succeeded"},
+       {task_state::failed, "failed"},
+       {task_state::cancelled, "cancelled"},
+       {task_state::expired, "expired"},
+       {task_state::dead, "dead"}}};
+};
+
+template <>
+struct enum_names<errc> {
+  static constexpr std::array<std::pair<errc, std::string_view>, 14> values{
+      {{errc::ok, "ok"},
+       {errc::invalid_argument, "invalid_argument"},
+       {errc::not_found, "not_found"},
+       {errc::deadline_exceeded, "deadline_exceeded"},
+       {errc::cancelled, "cancelled"},
+       {errc::overloaded, "overloaded"},
+       {errc::unavailable, "unavailable"},
+       {errc::too_large, "too_large"},
+       {errc::tool_failed, "tool_failed"},
+       {errc::already_exists, "already_exists"},
+       {errc::io_failed, "io_failed"},
+       {errc::corrupt, "corrupt"},
+       {errc::unsupported, "unsupported"},
+       {errc::internal, "internal"}}};
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, error& x) {
+  return record(f, x, "error", field("code", "What a program can branch on.", x.code),
+                field("message", "What was tried and what came back.", x.context));
+}
+
+template <class Inspector>
+  requires(!record_inspector<Inspector>)
+bool inspect(Inspector& f, task_id& x) {
+  return f.object(x).pretty_name("task_id").fields(f.field("bytes", x.bytes));
+}
+
+/// Asks for one run of a tool (`target` is its name) or an agent (`target` is `agent:NAME`).
+struct task_request {
+  std::string target;
+  raw_json arguments;                         ///< The tool's input; empty counts as `{}`.
+  std::optional<std::chrono::milliseconds> timeout;  ///< Absent: the tool's default.
+  std::optional<lane> lane_override;          ///< Absent: the tool's lane.
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, task_request& x) {
+  return record(f, x, "task_request",
+                field("target", "A tool's name, or agent:NAME.", x.target).max_size(128),
+                field("arguments", "The input, as the tool's schema says.", x.arguments)
+                    .fallback(raw_json{}),
+                field("timeout_ms", "Milliseconds until the task expires; default: the tool's.",
+                      x.timeout),
+                field("lane", "Overrides the tool's lane.", x.lane_override));
+}
+
+/// How far a long task is.
+struct task_progress {
+  double fraction = 0;  ///< In [0, 1].
+  std::string message;
+
+  friend bool operator==(const task_progress&, const task_progress&) = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, task_progress& x) {
+  return record(f, x, "task_progress",
+                field("fraction", "Done so far, from 0 to 1.", x.fraction).range(0, 1),
+                field("message", "What is being done.", x.message).fallback(std::string{}));
+}
+
+/// What is known of one task, from acceptance until its record is forgotten.
+struct task_record {
+  task_id id;
+  std::string target;
+  lane task_lane = lane::interactive;
+  task_state state = task_state::queued;
+  std::uint32_t attempt = 0;           ///< Counted when an attempt starts; 0 = never started.
+  unix_millis accepted_at = 0;
+  std::optional<unix_millis> started_at;
+  std::optional<unix_millis> ended_at;
+  unix_millis deadline = 0;
+  std::optional<task_progress> progress;
+  std::optional<raw_json> result;      ///< Set when succeeded.
+  std::optional<error> failure;        ///< Set when ended otherwise.
+  std::string node;                    ///< Where it ran; empty: here.
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, task_record& x) {
+  return record(f, x, "task_record", field("id", "The task's UUID.", x.id),
+                field("target", "The tool, or agent:NAME.", x.target),
+                field("lane", "The lane it runs in.", x.task_lane),
+                field("state", "Where it is in its life.", x.state),
+                field("attempt", "Attempts started so far.", x.attempt),
+                field("accepted_at", "Unix time in ms.", x.accepted_at),
+                field("started_at", "Unix time in ms of the latest attempt.", x.started_at),
+                field("ended_at", "Unix time in ms.", x.ended_at),
+                field("deadline", "Unix time in ms after which it expires.", x.deadline),
+                field("progress", "How far a running task is.", x.progress),
+                field("result", "The tool's output, once succeeded.", x.result),
+                field("error", "Why it ended without a result.", x.failure),
+                field("node", "The node that ran it; empty for this one.", x.node)
+                    .fallback(std::string{}));
+}
+
+/// Hears of one task's changes: every state, progress, and the end. Local to a process.
+///
+/// Called from the dispatcher's thread, so an implementation must be quick, must not block and
+/// must not throw. The dispatcher drops its reference after a terminal record; being destroyed
+/// without having seen one means that the dispatcher died and the outcome is unknown.
+class task_observer {
+public:
+  task_observer() = default;
+  task_observer(const task_observer&) = delete;
+  task_observer& operator=(const task_observer&) = delete;
+  virtual ~task_observer() = default;
+
+  virtual void on_change(const task_record& record) = 0;
+};
+
+using task_observer_ptr = std::shared_ptr<task_observer>;
+
+}  // namespace libagent
