@@ -1,0 +1,73 @@
+#pragma once
+
+/// All that the author of an agent needs: the interface to implement, and a way to run tools.
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "actors/bridge/directory.hpp"
+#include "actors/bridge/spawning.hpp"
+#include "actors/protocol/interfaces.hpp"
+
+namespace libagent::actors {
+
+/// Directory paths of the parts that an agent may use.
+inline constexpr const char* dispatcher_path = "tasks/dispatcher";
+inline constexpr const char* cache_path = "cache";
+
+/// An agent that a node can start: its listing, and how to spawn it.
+struct agent_spec {
+  agent_info info;
+  std::function<caf::actor(caf::actor_system&)> spawn;
+};
+
+/// Makes the spec of an agent whose state class is `State`.
+///
+/// `State` is constructed with its actor's pointer (`agent_actor::pointer`) and copies of `args`
+/// at every (re)start, and has `agent_actor::behavior_type make_behavior()`. It is an ordinary
+/// actor: one message at a time, no locks, and no blocking calls (run a tool instead).
+///
+/// **Failure**: a throw ends the agent; callers get `errc::unavailable`, the supervisor starts a
+/// fresh one. State that must survive belongs into a store, not into the actor.
+template <class State, class... Args>
+agent_spec make_agent(std::string name, std::string description, Args... args) {
+  auto spawn = [args = std::make_tuple(std::move(args)...)](caf::actor_system& system) {
+    return std::apply(
+        [&system](const auto&... copies) {
+          using impl = agent_actor::stateful_impl<State>;
+          return caf::actor_cast<caf::actor>(system.spawn<impl>(copies...));
+        },
+        args);
+  };
+  return {{std::move(name), std::move(description)}, std::move(spawn)};
+}
+
+/// Runs a tool as a task of its own, from within an agent's handler, and calls one of the two
+/// callbacks with the outcome; the agent answers other messages meanwhile.
+///
+/// The task is bounded by `timeout` whatever happens to the parts in between.
+template <class Self, class OnResult, class OnError>
+void run_tool(Self* self, task_request request, OnResult on_result, OnError on_error) {
+  const auto dispatcher = find<dispatcher_actor>(self->system(), dispatcher_path);
+  if (!dispatcher) {
+    on_error(error{errc::unavailable, "run " + request.target + ": the dispatcher is restarting"});
+    return;
+  }
+  self->template request<caf::message_priority::high>(dispatcher, caf::infinite, run_atom_v,
+                                                      std::move(request))
+      .then(
+          [on_result, on_error](const task_record& ended) {
+            if (ended.state == task_state::succeeded && ended.result)
+              on_result(*ended.result);
+            else
+              on_error(ended.failure.value_or(error{errc::internal, "task ended without a result"}));
+          },
+          [on_error](const caf::error& failure) { on_error(from_caf_error(failure)); });
+}
+
+}  // namespace libagent::actors
