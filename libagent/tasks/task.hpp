@@ -169,7 +169,7 @@ bool inspect(Inspector& f, task_record& x) {
 ///
 /// Called from the dispatcher's thread, so an implementation must be quick, must not block and
 /// must not throw. The dispatcher drops its reference after a terminal record; being destroyed
-/// without having seen one means that the dispatcher died and the outcome is unknown.
+/// without having seen one or a refusal means that the dispatcher died and the outcome is unknown.
 class task_observer {
 public:
   task_observer() = default;
@@ -177,7 +177,11 @@ public:
   task_observer& operator=(const task_observer&) = delete;
   virtual ~task_observer() = default;
 
+  /// The task was accepted or changed; the last call carries a terminal state.
   virtual void on_change(const task_record& record) = 0;
+
+  /// The submit was refused: nothing was accepted, and nothing else follows.
+  virtual void on_refused(const error& why) = 0;
 };
 
 using task_observer_ptr = std::shared_ptr<task_observer>;
