@@ -28,7 +28,7 @@ using dispatcher_actor = caf::typed_actor<
     caf::result<std::vector<tool_info>>(list_atom, ready_atom),
     caf::result<void>(drain_atom),
     // from executors
-    caf::result<void>(ready_atom, executor_kind, caf::actor),
+    caf::result<void>(ready_atom, executor_offer),
     caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress),
     caf::result<void>(done_atom, task_id, std::uint32_t, work_outcome),
     // from the cluster
@@ -60,6 +60,9 @@ using cache_actor = caf::typed_actor<
 /// See actors/memory_monitor.hpp.
 using memory_monitor_actor =
     caf::typed_actor<caf::result<memory_status>(status_atom), caf::result<void>(wake_atom)>;
+
+/// See actors/gateway.hpp.
+using gateway_actor = caf::typed_actor<caf::result<void>(serve_atom, gateway_request)>;
 
 /// See actors/cluster.hpp: stands for all other nodes.
 using cluster_actor =

@@ -5,10 +5,12 @@
 /// Append only, never reorder or delete: the numbers go over the wire between nodes.
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/actor.hpp>
 #include <caf/error.hpp>
 #include <caf/string_view.hpp>
 #include <caf/type_id.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -18,6 +20,7 @@
 
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
+#include "libagent/ports/http_server.hpp"
 #include "libagent/ports/tool.hpp"
 #include "libagent/session/ask.hpp"
 #include "libagent/supervision/tree.hpp"
@@ -44,8 +47,9 @@ struct observer_ref {
 struct work_item {
   task_id id;
   std::uint32_t attempt = 0;  ///< With `id` the fencing token: answers repeat it.
+  std::uint64_t sequence = 0;  ///< Noted by the executor when it begins; grows with every item.
   std::shared_ptr<tool> what;
-  std::string arguments;
+  std::shared_ptr<const std::string> arguments;  ///< Never null.
   time_point deadline;
   std::stop_token stop;
 };
@@ -78,6 +82,37 @@ bool inspect(Inspector& f, executor_kind& x) {
   return f.apply(get, set);
 }
 
+/// How an executor announces itself to the dispatcher. Never leaves the process.
+struct executor_offer {
+  executor_kind kind = executor_kind::handler;
+  caf::actor who;
+  std::uint32_t credit = 1;  ///< How many items it takes at a time.
+  /// The sequence number of the item begun last, which tells a lost executor's begun items from
+  /// those that it never touched. Written by the executor, never null.
+  std::shared_ptr<std::atomic<std::uint64_t>> begun;
+};
+
+/// What the gateway asks other actors for, on behalf of one HTTP request.
+enum class gateway_call : std::uint8_t {
+  submit,
+  lookup,
+  cancel,
+  events,
+  list_tasks,
+  list_tools,
+  supervision,
+  metrics,
+  readiness,
+};
+
+/// One HTTP request on its way to the gateway actor. Never leaves the process.
+struct gateway_request {
+  gateway_call call = gateway_call::readiness;
+  http_exchange_ptr exchange;
+  task_id id;            ///< For lookup, cancel and events.
+  task_request request;  ///< For submit.
+};
+
 /// What a node tells its peers of itself.
 struct node_offer {
   std::string node;
@@ -96,6 +131,8 @@ bool inspect(Inspector& f, node_offer& x) {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::observer_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::work_item)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::gateway_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::executor_offer)
 
 CAF_BEGIN_TYPE_ID_BLOCK(libagent_types, caf::first_custom_type_id)
 
@@ -132,8 +169,11 @@ CAF_BEGIN_TYPE_ID_BLOCK(libagent_types, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_item))
   CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_outcome))
   CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::executor_kind))
+  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::executor_offer))
   CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::node_offer))
   CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::actors::node_offer>))
+
+  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::gateway_request))
 
   // Tasks.
   CAF_ADD_ATOM(libagent_types, libagent::actors, submit_atom)
@@ -169,6 +209,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(libagent_types, caf::first_custom_type_id)
   CAF_ADD_ATOM(libagent_types, libagent::actors, shutdown_atom)
   CAF_ADD_ATOM(libagent_types, libagent::actors, start_child_atom)
   CAF_ADD_ATOM(libagent_types, libagent::actors, stop_child_atom)
+  // HTTP.
+  CAF_ADD_ATOM(libagent_types, libagent::actors, serve_atom)
   // Agents.
   CAF_ADD_ATOM(libagent_types, libagent::actors, ask_atom)
   // Every actor's own timer.
