@@ -4,6 +4,7 @@
 /// Each actor's own header documents its messages.
 
 #include <caf/result.hpp>
+#include <caf/timespan.hpp>
 #include <caf/typed_actor.hpp>
 
 #include "actors/protocol/types.hpp"
@@ -47,12 +48,12 @@ using agent_actor = caf::typed_actor<caf::result<agent_answer>(ask_atom, agent_q
 
 /// See actors/cache.hpp.
 using cache_actor = caf::typed_actor<
-    caf::result<cache_answer>(acquire_atom, std::string, std::chrono::milliseconds),
+    caf::result<cache_answer>(acquire_atom, std::string, caf::timespan),
     caf::result<void>(fulfil_atom, std::string, std::uint64_t, std::string,
-                      std::chrono::milliseconds),
+                      caf::timespan),
     caf::result<void>(abandon_atom, std::string, std::uint64_t, error),
     caf::result<std::string>(cache_get_atom, std::string),
-    caf::result<void>(cache_put_atom, std::string, std::string, std::chrono::milliseconds),
+    caf::result<void>(cache_put_atom, std::string, std::string, caf::timespan),
     caf::result<bool>(erase_atom, std::string), caf::result<void>(resize_atom, std::uint64_t),
     caf::result<cache_stats>(status_atom), caf::result<void>(pressure_atom, pressure_level),
     caf::result<void>(wake_atom)>;
