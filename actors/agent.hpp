@@ -2,6 +2,12 @@
 
 /// All that the author of an agent needs: the interface to implement, and a way to run tools.
 
+#include "actors/bridge/directory.hpp"
+#include "actors/bridge/errors.hpp"
+#include "actors/bridge/spawning.hpp"
+#include "actors/paths.hpp"
+#include "actors/protocol/interfaces.hpp"
+
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -10,15 +16,7 @@
 #include <tuple>
 #include <utility>
 
-#include "actors/bridge/directory.hpp"
-#include "actors/bridge/spawning.hpp"
-#include "actors/protocol/interfaces.hpp"
-
 namespace libagent::actors {
-
-/// Directory paths of the parts that an agent may use.
-inline constexpr const char* dispatcher_path = "tasks/dispatcher";
-inline constexpr const char* cache_path = "cache";
 
 /// An agent that a node can start: its listing, and how to spawn it.
 struct agent_spec {
@@ -65,7 +63,8 @@ void run_tool(Self* self, task_request request, OnResult on_result, OnError on_e
             if (ended.state == task_state::succeeded && ended.result)
               on_result(*ended.result);
             else
-              on_error(ended.failure.value_or(error{errc::internal, "task ended without a result"}));
+              on_error(
+                  ended.failure.value_or(error{errc::internal, "task ended without a result"}));
           },
           [on_error](const caf::error& failure) { on_error(from_caf_error(failure)); });
 }

@@ -36,7 +36,7 @@ constexpr std::string_view batch_label = R"(lane="batch")";
 
 void add_dispatcher(metrics_page& page, const dispatcher_status& now) {
   const auto per_lane = [&](std::string_view name, std::string_view type, std::string_view help,
-                            std::uint64_t lane_status::*member) {
+                            std::uint64_t lane_status::* member) {
     page.family(name, type, help)
         .sample(interactive_label, now.interactive.*member)
         .sample(batch_label, now.batch.*member);

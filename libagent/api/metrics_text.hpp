@@ -1,11 +1,11 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
+
+#include <optional>
+#include <string>
 
 namespace libagent {
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstddef>
-#include <string>
-
 #include "libagent/session/ask.hpp"
 #include "libagent/supervision/tree.hpp"
 #include "libagent/tasks/task.hpp"
+
+#include <cstddef>
+#include <string>
 
 namespace libagent {
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
-#include <string>
-
 #include "libagent/base/expected.hpp"
 #include "libagent/record/field.hpp"
 #include "libagent/tasks/task.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
 
 namespace libagent {
 
@@ -22,16 +22,15 @@ struct task_submission {
 
 template <class Inspector>
 bool inspect(Inspector& f, task_submission& x) {
-  return record(f, x, "task_submission",
-                field("tool", "Name of the tool to run; or give agent.", x.tool).max_size(64),
-                field("agent", "Name of the agent to ask; or give tool.", x.agent).max_size(64),
-                field("arguments", "The input, as the tool's schema says.", x.arguments)
-                    .fallback(raw_json{}),
-                field("timeout_ms", "Milliseconds until the task expires; default: the tool's.",
-                      x.timeout),
-                field("lane", "Overrides the tool's lane.", x.lane_override),
-                field("wait", "Answer when the task has ended, not when it is accepted.", x.wait)
-                    .fallback(false));
+  return record(
+      f, x, "task_submission",
+      field("tool", "Name of the tool to run; or give agent.", x.tool).max_size(64),
+      field("agent", "Name of the agent to ask; or give tool.", x.agent).max_size(64),
+      field("arguments", "The input, as the tool's schema says.", x.arguments).fallback(raw_json{}),
+      field("timeout_ms", "Milliseconds until the task expires; default: the tool's.", x.timeout),
+      field("lane", "Overrides the tool's lane.", x.lane_override),
+      field("wait", "Answer when the task has ended, not when it is accepted.", x.wait)
+          .fallback(false));
 }
 
 /// The request that a submission stands for.

@@ -1,10 +1,10 @@
 #include "libagent/api/task_reply.hpp"
 
-#include <string>
-
 #include "libagent/base/contract.hpp"
 #include "libagent/http/http_error.hpp"
 #include "libagent/record/json.hpp"
+
+#include <string>
 
 namespace libagent {
 
@@ -16,7 +16,8 @@ http_response ended_reply(const task_record& record) {
   LIBAGENT_EXPECTS(is_terminal(record.state));
   if (record.state == task_state::succeeded)
     return record_reply(record);
-  const auto why = record.failure.value_or(error{errc::internal, "the task ended without an error"});
+  const auto why =
+      record.failure.value_or(error{errc::internal, "the task ended without an error"});
   auto reply = error_response(why);
   // The body is one JSON object; the record goes in before its closing brace.
   reply.body.insert(reply.body.rfind('}'), R"(,"task":)" + to_json(record));

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <optional>
-
 #include "libagent/http/http_response.hpp"
 #include "libagent/http/sse.hpp"
 #include "libagent/tasks/task.hpp"
+
+#include <optional>
 
 namespace libagent {
 

@@ -18,8 +18,8 @@ public:
 }  // namespace libagent
 
 /// Checks a precondition in every build. A function that uses it is not `noexcept`.
-#define LIBAGENT_EXPECTS(condition)                                  \
-  do {                                                               \
-    if (!(condition))                                                \
-      ::libagent::fail_contract(#condition, __FILE__, __LINE__);     \
+#define LIBAGENT_EXPECTS(condition)                              \
+  do {                                                           \
+    if (!(condition))                                            \
+      ::libagent::fail_contract(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -8,9 +8,9 @@ namespace libagent {
 namespace {
 
 constexpr std::array<std::string_view, 14> names{
-    "ok",        "invalid_argument", "not_found",   "deadline_exceeded", "cancelled",
-    "overloaded", "unavailable",     "too_large",   "tool_failed",       "already_exists",
-    "io_failed", "corrupt",          "unsupported", "internal",
+    "ok",         "invalid_argument", "not_found",   "deadline_exceeded", "cancelled",
+    "overloaded", "unavailable",      "too_large",   "tool_failed",       "already_exists",
+    "io_failed",  "corrupt",          "unsupported", "internal",
 };
 
 }  // namespace

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "libagent/base/contract.hpp"
+#include "libagent/base/error.hpp"
+
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
-
-#include "libagent/base/contract.hpp"
-#include "libagent/base/error.hpp"
 
 namespace libagent {
 
@@ -18,9 +18,11 @@ public:
   using value_type = T;
 
   expected(T value) : data_{std::in_place_index<0>, std::move(value)} {}
+
   expected(libagent::error err) : data_{std::in_place_index<1>, std::move(err)} {}
 
   [[nodiscard]] bool has_value() const noexcept { return data_.index() == 0; }
+
   explicit operator bool() const noexcept { return has_value(); }
 
   /// @pre `has_value()`.
@@ -28,16 +30,22 @@ public:
     LIBAGENT_EXPECTS(has_value());
     return *std::get_if<0>(&data_);
   }
+
   [[nodiscard]] const T& value() const& {
     LIBAGENT_EXPECTS(has_value());
     return *std::get_if<0>(&data_);
   }
+
   [[nodiscard]] T&& value() && { return std::move(value()); }
 
   [[nodiscard]] T& operator*() & { return value(); }
+
   [[nodiscard]] const T& operator*() const& { return value(); }
+
   [[nodiscard]] T&& operator*() && { return std::move(value()); }
+
   [[nodiscard]] T* operator->() { return &value(); }
+
   [[nodiscard]] const T* operator->() const { return &value(); }
 
   template <class U>
@@ -50,6 +58,7 @@ public:
     LIBAGENT_EXPECTS(!has_value());
     return *std::get_if<1>(&data_);
   }
+
   [[nodiscard]] const libagent::error& error() const& {
     LIBAGENT_EXPECTS(!has_value());
     return *std::get_if<1>(&data_);
@@ -66,9 +75,11 @@ public:
   using value_type = void;
 
   expected() = default;
+
   expected(libagent::error err) : error_{std::move(err)} {}
 
   [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+
   explicit operator bool() const noexcept { return has_value(); }
 
   /// @pre `!has_value()`.

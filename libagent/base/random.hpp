@@ -14,6 +14,7 @@ public:
   explicit seeded_random(std::uint64_t seed) : state_{seed} {}
 
   static constexpr result_type min() { return 0; }
+
   static constexpr result_type max() { return ~result_type{0}; }
 
   result_type operator()() {

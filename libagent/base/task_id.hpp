@@ -1,5 +1,7 @@
 #pragma once
 
+#include "libagent/base/time.hpp"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -7,8 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "libagent/base/time.hpp"
 
 namespace libagent {
 
@@ -19,6 +19,7 @@ struct task_id {
   std::array<std::uint8_t, 16> bytes{};
 
   [[nodiscard]] bool is_nil() const { return *this == task_id{}; }
+
   friend auto operator<=>(const task_id&, const task_id&) = default;
 };
 

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "libagent/record/field.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "libagent/record/field.hpp"
 
 namespace libagent {
 
@@ -49,17 +49,17 @@ struct cache_stats {
 
 template <class Inspector>
 bool inspect(Inspector& f, cache_stats& x) {
-  return record(f, x, "cache_stats", field("policy", "Name of the eviction policy.", x.policy),
-                field("capacity_bytes", "Limit at present.", x.capacity_bytes),
-                field("charged_bytes", "Charged to the entries now.", x.charged_bytes),
-                field("entries", "Entries now.", x.entries),
-                field("hits", "Askers that got a value at once.", x.hits),
-                field("misses", "Askers that had to compute.", x.misses),
-                field("shared_flights", "Askers that waited for another's computation.",
-                      x.shared_flights),
-                field("evictions", "Entries evicted for space.", x.evictions),
-                field("expirations", "Entries dropped by age.", x.expirations),
-                field("rejections", "Values too large to be admitted.", x.rejections));
+  return record(
+      f, x, "cache_stats", field("policy", "Name of the eviction policy.", x.policy),
+      field("capacity_bytes", "Limit at present.", x.capacity_bytes),
+      field("charged_bytes", "Charged to the entries now.", x.charged_bytes),
+      field("entries", "Entries now.", x.entries),
+      field("hits", "Askers that got a value at once.", x.hits),
+      field("misses", "Askers that had to compute.", x.misses),
+      field("shared_flights", "Askers that waited for another's computation.", x.shared_flights),
+      field("evictions", "Entries evicted for space.", x.evictions),
+      field("expirations", "Entries dropped by age.", x.expirations),
+      field("rejections", "Values too large to be admitted.", x.rejections));
 }
 
 }  // namespace libagent

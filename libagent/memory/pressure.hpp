@@ -1,11 +1,11 @@
 #pragma once
 
+#include "libagent/record/field.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>
-
-#include "libagent/record/field.hpp"
 
 namespace libagent {
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <stop_token>
-#include <string>
-
 #include "libagent/base/expected.hpp"
 #include "libagent/base/task_id.hpp"
 #include "libagent/base/time.hpp"
 #include "libagent/record/field.hpp"
 #include "libagent/tasks/task.hpp"
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
 
 namespace libagent {
 
@@ -29,8 +29,8 @@ struct tool_spec {
 /// What a running tool is given.
 struct tool_context {
   task_id id;
-  time_point deadline;     ///< Give up by then; the caller has stopped listening.
-  std::stop_token stop;    ///< Requested on cancel, expiry and shutdown. Check it in every loop.
+  time_point deadline;   ///< Give up by then; the caller has stopped listening.
+  std::stop_token stop;  ///< Requested on cancel, expiry and shutdown. Check it in every loop.
   /// Reports how far the work is. Cheap, rate-limited by the receiver; may be called from the
   /// thread that runs the tool only. Never empty.
   std::function<void(double fraction, std::string message)> progress = [](double, std::string) {};

@@ -32,10 +32,10 @@ struct record_field {
   const char* name;
   const char* description;
   T& value;
-  std::optional<T> default_value;         ///< Set: the field may be left out of the input.
-  std::optional<double> minimum;          ///< Inclusive; for numbers.
-  std::optional<double> maximum;          ///< Inclusive; for numbers.
-  std::optional<std::size_t> size_max;    ///< Bytes of a string, elements of a list or map.
+  std::optional<T> default_value;       ///< Set: the field may be left out of the input.
+  std::optional<double> minimum;        ///< Inclusive; for numbers.
+  std::optional<double> maximum;        ///< Inclusive; for numbers.
+  std::optional<std::size_t> size_max;  ///< Bytes of a string, elements of a list or map.
 
   /// The field may be left out; it then has this value.
   record_field fallback(T used_when_absent) && {

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "libagent/record/field.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "libagent/record/field.hpp"
 
 namespace libagent {
 
@@ -24,7 +24,7 @@ bool inspect(Inspector& f, agent_question& x) {
 
 /// A passage that an answer rests on.
 struct citation {
-  std::string file;  ///< Relative to the documents' folder.
+  std::string file;              ///< Relative to the documents' folder.
   std::uint32_t line_first = 0;  ///< Counted from 1.
   std::uint32_t line_last = 0;   ///< Inclusive.
   std::string quote;

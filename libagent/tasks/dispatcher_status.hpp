@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include "libagent/record/field.hpp"
+
+#include <cstdint>
 
 namespace libagent {
 
@@ -34,6 +34,7 @@ struct dispatcher_status {
   std::uint64_t expired = 0;
   std::uint64_t dead = 0;
   std::uint64_t retried = 0;  ///< Attempts begun again after an executor was lost.
+  std::uint64_t late = 0;     ///< Answers refused because their attempt was over already.
 };
 
 template <class Inspector>
@@ -47,7 +48,8 @@ bool inspect(Inspector& f, dispatcher_status& x) {
                 field("cancelled", "Ended by a cancel.", x.cancelled),
                 field("expired", "Ended by their deadline.", x.expired),
                 field("dead", "Given up; kept for a person.", x.dead),
-                field("retried", "Attempts begun again after a crash.", x.retried));
+                field("retried", "Attempts begun again after a crash.", x.retried),
+                field("late", "Answers that came too late and were refused.", x.late));
 }
 
 }  // namespace libagent

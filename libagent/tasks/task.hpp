@@ -1,5 +1,10 @@
 #pragma once
 
+#include "libagent/base/error.hpp"
+#include "libagent/base/task_id.hpp"
+#include "libagent/base/time.hpp"
+#include "libagent/record/field.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -8,11 +13,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "libagent/base/error.hpp"
-#include "libagent/base/task_id.hpp"
-#include "libagent/base/time.hpp"
-#include "libagent/record/field.hpp"
 
 namespace libagent {
 
@@ -27,7 +27,15 @@ enum class isolation : std::uint8_t { inline_call, thread, process };
 enum class effects : std::uint8_t { pure, idempotent, once };
 
 /// `dead` means that the system gave up, for a person to look at. The last five are terminal.
-enum class task_state : std::uint8_t { queued, running, succeeded, failed, cancelled, expired, dead };
+enum class task_state : std::uint8_t {
+  queued,
+  running,
+  succeeded,
+  failed,
+  cancelled,
+  expired,
+  dead
+};
 
 [[nodiscard]] constexpr bool is_terminal(task_state state) {
   return state >= task_state::succeeded;
@@ -99,20 +107,19 @@ bool inspect(Inspector& f, task_id& x) {
 /// Asks for one run of a tool (`target` is its name) or an agent (`target` is `agent:NAME`).
 struct task_request {
   std::string target;
-  raw_json arguments;                         ///< The tool's input; empty counts as `{}`.
+  raw_json arguments;                                ///< The tool's input; empty counts as `{}`.
   std::optional<std::chrono::milliseconds> timeout;  ///< Absent: the tool's default.
-  std::optional<lane> lane_override;          ///< Absent: the tool's lane.
+  std::optional<lane> lane_override;                 ///< Absent: the tool's lane.
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, task_request& x) {
-  return record(f, x, "task_request",
-                field("target", "A tool's name, or agent:NAME.", x.target).max_size(128),
-                field("arguments", "The input, as the tool's schema says.", x.arguments)
-                    .fallback(raw_json{}),
-                field("timeout_ms", "Milliseconds until the task expires; default: the tool's.",
-                      x.timeout),
-                field("lane", "Overrides the tool's lane.", x.lane_override));
+  return record(
+      f, x, "task_request",
+      field("target", "A tool's name, or agent:NAME.", x.target).max_size(128),
+      field("arguments", "The input, as the tool's schema says.", x.arguments).fallback(raw_json{}),
+      field("timeout_ms", "Milliseconds until the task expires; default: the tool's.", x.timeout),
+      field("lane", "Overrides the tool's lane.", x.lane_override));
 }
 
 /// How far a long task is.
@@ -136,33 +143,33 @@ struct task_record {
   std::string target;
   lane task_lane = lane::interactive;
   task_state state = task_state::queued;
-  std::uint32_t attempt = 0;           ///< Counted when an attempt starts; 0 = never started.
+  std::uint32_t attempt = 0;  ///< Counted when an attempt starts; 0 = never started.
   unix_millis accepted_at = 0;
   std::optional<unix_millis> started_at;
   std::optional<unix_millis> ended_at;
   unix_millis deadline = 0;
   std::optional<task_progress> progress;
-  std::optional<raw_json> result;      ///< Set when succeeded.
-  std::optional<error> failure;        ///< Set when ended otherwise.
-  std::string node;                    ///< Where it ran; empty: here.
+  std::optional<raw_json> result;  ///< Set when succeeded.
+  std::optional<error> failure;    ///< Set when ended otherwise.
+  std::string node;                ///< Where it ran; empty: here.
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, task_record& x) {
-  return record(f, x, "task_record", field("id", "The task's UUID.", x.id),
-                field("target", "The tool, or agent:NAME.", x.target),
-                field("lane", "The lane it runs in.", x.task_lane),
-                field("state", "Where it is in its life.", x.state),
-                field("attempt", "Attempts started so far.", x.attempt),
-                field("accepted_at", "Unix time in ms.", x.accepted_at),
-                field("started_at", "Unix time in ms of the latest attempt.", x.started_at),
-                field("ended_at", "Unix time in ms.", x.ended_at),
-                field("deadline", "Unix time in ms after which it expires.", x.deadline),
-                field("progress", "How far a running task is.", x.progress),
-                field("result", "The tool's output, once succeeded.", x.result),
-                field("error", "Why it ended without a result.", x.failure),
-                field("node", "The node that ran it; empty for this one.", x.node)
-                    .fallback(std::string{}));
+  return record(
+      f, x, "task_record", field("id", "The task's UUID.", x.id),
+      field("target", "The tool, or agent:NAME.", x.target),
+      field("lane", "The lane it runs in.", x.task_lane),
+      field("state", "Where it is in its life.", x.state),
+      field("attempt", "Attempts started so far.", x.attempt),
+      field("accepted_at", "Unix time in ms.", x.accepted_at),
+      field("started_at", "Unix time in ms of the latest attempt.", x.started_at),
+      field("ended_at", "Unix time in ms.", x.ended_at),
+      field("deadline", "Unix time in ms after which it expires.", x.deadline),
+      field("progress", "How far a running task is.", x.progress),
+      field("result", "The tool's output, once succeeded.", x.result),
+      field("error", "Why it ended without a result.", x.failure),
+      field("node", "The node that ran it; empty for this one.", x.node).fallback(std::string{}));
 }
 
 /// Hears of one task's changes: every state, progress, and the end. Local to a process.

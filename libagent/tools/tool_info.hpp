@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "libagent/ports/tool.hpp"
 #include "libagent/record/field.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace libagent {
 

@@ -1,6 +1,7 @@
 #include "libagent/api/metrics_text.hpp"
 
 #include <catch2/catch.hpp>
+
 #include <set>
 #include <sstream>
 

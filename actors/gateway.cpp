@@ -1,0 +1,192 @@
+#include "actors/gateway.hpp"
+
+#include "actors/bridge/directory.hpp"
+#include "actors/bridge/errors.hpp"
+#include "actors/bridge/spawning.hpp"
+#include "actors/http_replies.hpp"
+#include "actors/paths.hpp"
+#include "libagent/api/listing.hpp"
+#include "libagent/api/task_reply.hpp"
+#include "libagent/http/http_error.hpp"
+#include "libagent/record/json.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace libagent::actors {
+
+namespace {
+
+/// Parts that hang must not hold a scrape or a probe.
+constexpr auto status_patience = std::chrono::seconds{2};
+
+constexpr const char* metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Asks whoever is at `path`; on any error, absence included, answers the exchange with it.
+template <class Handle, class OnResult, class... Args>
+void ask_for(gateway_actor::pointer self, const char* path, const http_exchange_ptr& exchange,
+             OnResult on_result, Args&&... args) {
+  const auto part = find<Handle>(self->system(), path);
+  if (!part) {
+    exchange->respond(error_response(
+        error{errc::unavailable, std::string{"reach "} + path + ": it is being restarted"}));
+    return;
+  }
+  self->template request<caf::message_priority::high>(part, caf::infinite,
+                                                      std::forward<Args>(args)...)
+      .then(std::move(on_result), [exchange](const caf::error& failure) {
+        exchange->respond(error_response(from_caf_error(failure)));
+      });
+}
+
+/// Asks whoever is at `path` for its status; `on_end` runs in any case, with the status or null.
+template <class Status, class Handle, class OnEnd>
+void ask_status(gateway_actor::pointer self, const char* path, OnEnd on_end) {
+  const auto part = find<Handle>(self->system(), path);
+  if (!part)
+    return on_end(nullptr);
+  self->template request<caf::message_priority::high>(part, status_patience, status_atom_v)
+      .then([on_end](const Status& status) { on_end(&status); },
+            [on_end](const caf::error&) { on_end(nullptr); });
+}
+
+}  // namespace
+
+/// A scrape in progress: the page is sent when the last part let go of it.
+struct gateway_state::scrape {
+  metrics_snapshot snapshot;
+  http_exchange_ptr exchange;
+  std::string runtime_metrics;
+
+  ~scrape() {
+    exchange->respond({.status = 200,
+                       .headers = {{"Content-Type", metrics_content_type}},
+                       .body = metrics_text(snapshot) + runtime_metrics});
+  }
+};
+
+gateway_state::gateway_state(gateway_actor::pointer self) : self_{self} {}
+
+gateway_actor::behavior_type gateway_state::make_behavior() {
+  set_quiet_handlers(self_);
+  return {[this](serve_atom, const gateway_request& request) { serve(request); }};
+}
+
+void gateway_state::serve(const gateway_request& request) {
+  switch (request.call) {
+    case gateway_call::submit: return submit(request);
+    case gateway_call::lookup:
+    case gateway_call::cancel: return send_record(request);
+    case gateway_call::events: return stream_events(request);
+    case gateway_call::list_tasks: return list_tasks(request.exchange);
+    case gateway_call::list_tools: return list_tools(request.exchange);
+    case gateway_call::supervision: return show_tree(request.exchange);
+    case gateway_call::metrics: return collect_metrics(request.exchange);
+    case gateway_call::readiness: return check_readiness(request.exchange);
+  }
+}
+
+void gateway_state::submit(const gateway_request& request) {
+  const auto accepted = [exchange = request.exchange](const task_record& record) {
+    auto reply = record_reply(record, 202);
+    reply.headers.add("Location", "/v1/tasks/" + to_string(record.id));
+    exchange->respond(std::move(reply));
+  };
+  ask_for<dispatcher_actor>(self_, dispatcher_path, request.exchange, accepted, submit_atom_v,
+                            request.request);
+}
+
+void gateway_state::send_record(const gateway_request& request) {
+  const auto send = [exchange = request.exchange](const task_record& record) {
+    exchange->respond(record_reply(record));
+  };
+  if (request.call == gateway_call::cancel)
+    ask_for<dispatcher_actor>(self_, dispatcher_path, request.exchange, send, cancel_atom_v,
+                              request.id, std::string{"cancelled by a client"});
+  else
+    ask_for<dispatcher_actor>(self_, dispatcher_path, request.exchange, send, lookup_atom_v,
+                              request.id);
+}
+
+void gateway_state::stream_events(const gateway_request& request) {
+  auto stream = std::make_shared<event_stream_reply>(request.exchange);
+  ask_for<dispatcher_actor>(
+      self_, dispatcher_path, request.exchange, [] {}, watch_atom_v, request.id,
+      observer_ref{std::move(stream)});
+}
+
+void gateway_state::list_tasks(const http_exchange_ptr& exchange) {
+  ask_for<dispatcher_actor>(
+      self_, dispatcher_path, exchange,
+      [exchange](const std::vector<task_record>& records) {
+        exchange->respond(json_response(200, listing_json(records)));
+      },
+      list_atom_v);
+}
+
+void gateway_state::list_tools(const http_exchange_ptr& exchange) {
+  ask_for<dispatcher_actor>(
+      self_, dispatcher_path, exchange,
+      [exchange](const std::vector<tool_info>& tools) {
+        exchange->respond(json_response(200, listing_json(tools)));
+      },
+      list_atom_v, ready_atom_v);
+}
+
+void gateway_state::show_tree(const http_exchange_ptr& exchange) {
+  ask_for<supervisor_actor>(
+      self_, root_path, exchange,
+      [exchange](const supervision_node& root) {
+        exchange->respond(json_response(200, to_json(root)));
+      },
+      describe_atom_v);
+}
+
+void gateway_state::check_readiness(const http_exchange_ptr& exchange) {
+  ask_status<dispatcher_status, dispatcher_actor>(
+      self_, dispatcher_path, [exchange](const dispatcher_status* status) {
+        const bool ready =
+            status && status->interactive.executors > 0 && status->batch.executors > 0;
+        exchange->respond(json_response(
+            ready ? 200 : 503, ready ? R"({"status":"ready"})" : R"({"status":"starting"})"));
+      });
+}
+
+void gateway_state::collect_metrics(const http_exchange_ptr& exchange) {
+  auto page = std::make_shared<scrape>();
+  page->exchange = exchange;
+  const auto runtime = collector_.collect_from(self_->system().metrics());
+  page->runtime_metrics.assign(runtime.begin(), runtime.end());
+  gather_dispatcher(page);
+  gather_cache(page);
+  gather_memory(page);
+}
+
+void gateway_state::gather_dispatcher(const std::shared_ptr<scrape>& into) {
+  ask_status<dispatcher_status, dispatcher_actor>(self_, dispatcher_path,
+                                                  [into](const dispatcher_status* status) {
+                                                    if (status)
+                                                      into->snapshot.dispatcher = *status;
+                                                  });
+}
+
+void gateway_state::gather_cache(const std::shared_ptr<scrape>& into) {
+  ask_status<cache_stats, cache_actor>(self_, cache_path, [into](const cache_stats* stats) {
+    if (stats)
+      into->snapshot.cache = *stats;
+  });
+}
+
+void gateway_state::gather_memory(const std::shared_ptr<scrape>& into) {
+  ask_status<memory_status, memory_monitor_actor>(self_, memory_monitor_path,
+                                                  [into](const memory_status* status) {
+                                                    if (status)
+                                                      into->snapshot.memory = *status;
+                                                  });
+}
+
+}  // namespace libagent::actors

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "actors/protocol/interfaces.hpp"
+#include "libagent/api/metrics_text.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/telemetry/collector/prometheus.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+
+namespace libagent::actors {
+
+/// Asks other actors on behalf of HTTP requests that do not wait for a task's end, and answers
+/// the exchange with what they say.
+///
+/// **Messages**: `serve_atom, gateway_request`: from `http_api` only. **Mailbox**: bounded by the
+/// HTTP server's limit on connections, each of which has one request here. **Failure**: exchanges
+/// that are not answered answer 503 by themselves; nothing else is lost: restart it permanently.
+class gateway_state {
+public:
+  explicit gateway_state(gateway_actor::pointer self);
+
+  gateway_actor::behavior_type make_behavior();
+
+  static inline const char* name = "libagent.gateway";
+
+private:
+  void serve(const gateway_request& request);
+  void submit(const gateway_request& request);
+  void send_record(const gateway_request& request);
+  void stream_events(const gateway_request& request);
+  void list_tasks(const http_exchange_ptr& exchange);
+  void list_tools(const http_exchange_ptr& exchange);
+  void show_tree(const http_exchange_ptr& exchange);
+  void check_readiness(const http_exchange_ptr& exchange);
+  void collect_metrics(const http_exchange_ptr& exchange);
+
+  struct scrape;
+  void gather_dispatcher(const std::shared_ptr<scrape>& into);
+  void gather_cache(const std::shared_ptr<scrape>& into);
+  void gather_memory(const std::shared_ptr<scrape>& into);
+
+  gateway_actor::pointer self_;
+  caf::telemetry::collector::prometheus collector_;
+};
+
+using gateway_impl = gateway_actor::stateful_impl<gateway_state>;
+
+}  // namespace libagent::actors

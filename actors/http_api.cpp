@@ -1,0 +1,157 @@
+#include "actors/http_api.hpp"
+
+#include "actors/bridge/directory.hpp"
+#include "actors/http_replies.hpp"
+#include "actors/paths.hpp"
+#include "libagent/api/listing.hpp"
+#include "libagent/api/submission.hpp"
+#include "libagent/api/task_reply.hpp"
+#include "libagent/http/http_error.hpp"
+#include "libagent/record/json.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace libagent::actors {
+
+namespace {
+
+void refuse(const http_exchange_ptr& exchange, const error& why) {
+  exchange->respond(error_response(why));
+}
+
+error restarting(const char* part) {
+  return {errc::unavailable, std::string{"reach the "} + part + ": it is being restarted"};
+}
+
+/// The agent's own answer, without the task around it.
+http_response answer_reply(const task_record& record) {
+  if (record.state != task_state::succeeded)
+    return ended_reply(record);
+  auto reply = json_response(200, record.result ? record.result->text : "null");
+  reply.headers.add("X-Task-Id", to_string(record.id));
+  return reply;
+}
+
+}  // namespace
+
+http_api::http_api(caf::actor_system& system, std::vector<agent_info> agents)
+    : system_{system}, agents_{std::move(agents)} {
+  add_task_routes();
+  add_node_routes();
+}
+
+void http_api::add_task_routes() {
+  const auto for_task = [](gateway_call call) -> route_handler {
+    return [call](http_api& self, const http_exchange_ptr& exchange, const path_params& params) {
+      self.with_task_id(call, exchange, params.at("id"));
+    };
+  };
+  router_.add("POST", "/v1/tasks",
+              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
+                self.post_task(exchange);
+              });
+  router_.add("GET", "/v1/tasks/{id}", for_task(gateway_call::lookup));
+  router_.add("GET", "/v1/tasks/{id}/events", for_task(gateway_call::events));
+  router_.add("DELETE", "/v1/tasks/{id}", for_task(gateway_call::cancel));
+  router_.add("POST", "/v1/agents/{name}/ask",
+              [](http_api& self, const http_exchange_ptr& exchange, const path_params& params) {
+                self.post_ask(exchange, params.at("name"));
+              });
+}
+
+void http_api::add_node_routes() {
+  const auto forward = [](gateway_call call) -> route_handler {
+    return [call](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
+      self.to_gateway({.call = call, .exchange = exchange});
+    };
+  };
+  router_.add("GET", "/v1/tasks", forward(gateway_call::list_tasks));
+  router_.add("GET", "/v1/tools", forward(gateway_call::list_tools));
+  router_.add("GET", "/v1/supervision", forward(gateway_call::supervision));
+  router_.add("GET", "/metrics", forward(gateway_call::metrics));
+  router_.add("GET", "/v1/agents",
+              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
+                exchange->respond(json_response(200, listing_json(self.agents_)));
+              });
+  router_.add("GET", "/healthz",
+              [](http_api&, const http_exchange_ptr& exchange, const path_params&) {
+                exchange->respond(json_response(200, R"({"status":"ok"})"));
+              });
+  router_.add("GET", "/readyz",
+              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
+                if (self.draining_.load())
+                  exchange->respond(json_response(503, R"({"status":"draining"})"));
+                else
+                  self.to_gateway({.call = gateway_call::readiness, .exchange = exchange});
+              });
+}
+
+void http_api::handle(http_exchange_ptr exchange) {
+  auto matched = router_.match(exchange->request().method, exchange->request().path);
+  if (auto* refusal = std::get_if<http_response>(&matched)) {
+    exchange->respond(std::move(*refusal));
+    return;
+  }
+  const auto& found_route = *std::get_if<router<route_handler>::found>(&matched);
+  (*found_route.handler)(*this, exchange, found_route.params);
+}
+
+void http_api::post_task(const http_exchange_ptr& exchange) {
+  auto submission = from_json<task_submission>(exchange->request().body);
+  if (!submission)
+    return refuse(exchange, submission.error());
+  const bool wait = submission->wait;
+  auto request = to_request(*std::move(submission));
+  if (!request)
+    return refuse(exchange, request.error());
+  if (wait)
+    run_and_wait(exchange, *std::move(request), ended_reply);
+  else
+    to_gateway(
+        {.call = gateway_call::submit, .exchange = exchange, .request = *std::move(request)});
+}
+
+void http_api::post_ask(const http_exchange_ptr& exchange, const std::string& agent) {
+  const auto& body = exchange->request().body;
+  // Checked here, so that the error names the client's own fields.
+  if (const auto question = from_json<agent_question>(body); !question)
+    return refuse(exchange, question.error());
+  run_and_wait(exchange, {.target = "agent:" + agent, .arguments = {body}}, answer_reply);
+}
+
+void http_api::with_task_id(gateway_call call, const http_exchange_ptr& exchange,
+                            const std::string& text) {
+  const auto id = task_id_from_string(text);
+  if (!id) {
+    return refuse(exchange, {errc::invalid_argument,
+                             "read task id \"" + text + "\": expected a UUID of 36 characters"});
+  }
+  to_gateway({.call = call, .exchange = exchange, .id = *id});
+}
+
+void http_api::run_and_wait(const http_exchange_ptr& exchange, task_request request,
+                            std::function<http_response(const task_record&)> shape) {
+  const auto dispatcher = find<dispatcher_actor>(system_, dispatcher_path);
+  if (!dispatcher)
+    return refuse(exchange, restarting("dispatcher"));
+  auto cancel = [&system = system_](const task_id& id) {
+    if (const auto now = find<dispatcher_actor>(system, dispatcher_path))
+      caf::anon_send<caf::message_priority::high>(now, cancel_atom_v, id,
+                                                  std::string{"the client went away"});
+  };
+  caf::anon_send<caf::message_priority::high>(
+      dispatcher, submit_atom_v, std::move(request),
+      observer_ref{wait_reply::make(exchange, std::move(shape), std::move(cancel))});
+}
+
+void http_api::to_gateway(gateway_request request) {
+  if (const auto gateway = find<gateway_actor>(system_, gateway_path))
+    caf::anon_send(gateway, serve_atom_v, std::move(request));
+  else
+    refuse(request.exchange, restarting("gateway"));
+}
+
+}  // namespace libagent::actors

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace libagent::actors {
+
+/// Where the wiring puts each part in the directory; see actors/bridge/directory.hpp.
+inline constexpr const char* root_path = "root";
+inline constexpr const char* dispatcher_path = "tasks/dispatcher";
+inline constexpr const char* cache_path = "cache";
+inline constexpr const char* memory_monitor_path = "memory_monitor";
+inline constexpr const char* cluster_path = "cluster";
+inline constexpr const char* gateway_path = "gateway";
+inline constexpr const char* agents_path = "agents";  ///< Each agent is at `agents/NAME`.
+
+}  // namespace libagent::actors

@@ -1,0 +1,59 @@
+#include "apps/agent/terminal.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace libagent::app {
+
+namespace {
+
+constexpr auto redraw_interval = std::chrono::milliseconds{50};
+constexpr auto line_interval = std::chrono::seconds{3};
+
+std::size_t terminal_columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+    return size.ws_col - 1U;
+  return 79;
+}
+
+}  // namespace
+
+text_style stdout_style() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here ever changes the environment.
+  return {.color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr};
+}
+
+void complain(std::string_view text) {
+  std::fprintf(stderr, "agent: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+progress_display::progress_display() : on_terminal_{isatty(STDERR_FILENO) == 1} {}
+
+progress_display::~progress_display() {
+  clear();
+}
+
+void progress_display::show(const task_progress& progress) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto interval = on_terminal_ ? duration{redraw_interval} : duration{line_interval};
+  if (last_shown_ != time_point{} && now - last_shown_ < interval && progress.fraction < 1)
+    return;
+  last_shown_ = now;
+  const auto line = render_progress(progress, on_terminal_ ? terminal_columns() : 200);
+  std::fprintf(stderr, on_terminal_ ? "\r\x1b[K%s" : "%s\n", line.c_str());
+  std::fflush(stderr);
+  drawn_ = on_terminal_;
+}
+
+void progress_display::clear() {
+  if (!drawn_)
+    return;
+  std::fputs("\r\x1b[K", stderr);
+  std::fflush(stderr);
+  drawn_ = false;
+}
+
+}  // namespace libagent::app

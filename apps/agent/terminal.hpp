@@ -1,0 +1,38 @@
+#pragma once
+
+#include "libagent/api/render.hpp"
+#include "libagent/base/time.hpp"
+#include "libagent/tasks/task.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace libagent::app {
+
+/// Colour for standard output: only on a terminal, and not when NO_COLOR is set (no-color.org).
+[[nodiscard]] text_style stdout_style();
+
+/// Prints "agent: text" to standard error.
+void complain(std::string_view text);
+
+/// Shows the progress of one long task on standard error: a bar that is redrawn in place on a
+/// terminal, a line every few seconds elsewhere. Thread safety: none.
+class progress_display {
+public:
+  progress_display();
+  ~progress_display();
+  progress_display(const progress_display&) = delete;
+  progress_display& operator=(const progress_display&) = delete;
+
+  void show(const task_progress& progress);
+  /// Removes the bar, so that other output starts on a clean line.
+  void clear();
+
+private:
+  bool on_terminal_;
+  bool drawn_ = false;
+  time_point last_shown_{};
+};
+
+}  // namespace libagent::app
