@@ -1,0 +1,37 @@
+#pragma once
+
+/// Runs tasks from threads that are not actors: the command line, tests, a host program.
+
+#include "libagent/base/expected.hpp"
+#include "libagent/tasks/task.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <functional>
+#include <stop_token>
+
+namespace libagent::actors {
+
+/// Thread safety: any thread, also concurrently; each call is on its own.
+class task_client {
+public:
+  /// Hears of a task's changes on the thread that called `run`. Changes that come faster than it
+  /// takes them are merged: it always gets the latest.
+  using change_callback = std::function<void(const task_record&)>;
+
+  /// `system` must outlive the client.
+  explicit task_client(caf::actor_system& system) : system_{&system} {}
+
+  /// Runs a task and waits for its end; the record returned is terminal. A stop request cancels
+  /// the task.
+  ///
+  /// Blocking: until the task ends, which its deadline bounds. Errors: why the task was refused;
+  /// `errc::unavailable` when the dispatcher is down or dies meanwhile.
+  [[nodiscard]] expected<task_record> run(task_request request, const std::stop_token& stop = {},
+                                          const change_callback& on_change = {}) const;
+
+private:
+  caf::actor_system* system_;
+};
+
+}  // namespace libagent::actors
