@@ -66,10 +66,34 @@ using memory_monitor_actor =
 using gateway_actor = caf::typed_actor<caf::result<void>(serve_atom, gateway_request)>;
 
 /// See actors/cluster.hpp: stands for all other nodes.
-using cluster_actor =
-    caf::typed_actor<caf::result<void>(forward_atom, std::string, task_id, std::uint32_t, task_request),
-                     caf::result<void>(cancel_atom, task_id, std::string),
-                     caf::result<std::vector<node_offer>>(status_atom),
-                     caf::result<void>(wake_atom)>;
+using cluster_actor = caf::typed_actor<
+    // from the dispatcher
+    caf::result<void>(forward_atom, std::string, task_id, std::uint32_t, task_request),
+    caf::result<void>(cancel_atom, task_id, std::string),
+    // from whoever wants to know
+    caf::result<std::vector<node_offer>>(status_atom),
+    // from its gate; the last element is the gate of the node that says it
+    caf::result<void>(hello_atom, node_offer, caf::actor),
+    caf::result<void>(welcome_atom, node_offer, caf::actor),
+    caf::result<void>(refuse_atom, error, caf::actor),
+    caf::result<void>(run_atom, task_id, std::uint32_t, task_request, caf::actor),
+    caf::result<void>(cancel_atom, task_id, std::uint32_t, std::string, caf::actor),
+    caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress, caf::actor),
+    caf::result<void>(done_atom, task_id, std::uint32_t, work_outcome, caf::actor),
+    // from the observers of tasks that it runs for other nodes
+    caf::result<void>(watch_atom, std::uint64_t, task_record),
+    caf::result<void>(watch_atom, std::uint64_t, error),
+    // its own timer
+    caf::result<void>(wake_atom)>;
+
+/// See actors/node_gate.hpp: the one actor of a node that other nodes reach.
+using node_gate_actor =
+    caf::typed_actor<caf::result<void>(hello_atom, node_offer),
+                     caf::result<void>(welcome_atom, node_offer),
+                     caf::result<void>(refuse_atom, error),
+                     caf::result<void>(run_atom, task_id, std::uint32_t, task_request),
+                     caf::result<void>(cancel_atom, task_id, std::uint32_t, std::string),
+                     caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress),
+                     caf::result<void>(done_atom, task_id, std::uint32_t, work_outcome)>;
 
 }  // namespace libagent::actors

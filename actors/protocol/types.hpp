@@ -192,6 +192,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(libagent_types, caf::first_custom_type_id)
   CAF_ADD_ATOM(libagent_types, libagent::actors, forward_atom)
   // Nodes.
   CAF_ADD_ATOM(libagent_types, libagent::actors, hello_atom)
+  CAF_ADD_ATOM(libagent_types, libagent::actors, welcome_atom)
+  CAF_ADD_ATOM(libagent_types, libagent::actors, refuse_atom)
   CAF_ADD_ATOM(libagent_types, libagent::actors, peer_up_atom)
   CAF_ADD_ATOM(libagent_types, libagent::actors, peer_down_atom)
   // Cache.
