@@ -12,6 +12,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -45,28 +46,33 @@ agent_spec make_agent(std::string name, std::string description, Args... args) {
   return {{std::move(name), std::move(description)}, std::move(spawn)};
 }
 
-/// Runs a tool as a task of its own, from within an agent's handler, and calls one of the two
-/// callbacks with the outcome; the agent answers other messages meanwhile.
+/// Runs a tool as a task of its own, from within an agent's handler, and calls `on_end` with its
+/// output or with why there is none; the agent answers other messages meanwhile.
 ///
-/// The task is bounded by `timeout` whatever happens to the parts in between.
-template <class Self, class OnResult, class OnError>
-void run_tool(Self* self, task_request request, OnResult on_result, OnError on_error) {
+/// `on_end(expected<raw_json>)` runs in the agent's context. The task's deadline bounds the wait.
+template <class Self, class OnEnd>
+void run_tool(Self* self, task_request request, OnEnd on_end) {
   const auto dispatcher = find<dispatcher_actor>(self->system(), dispatcher_path);
   if (!dispatcher) {
-    on_error(error{errc::unavailable, "run " + request.target + ": the dispatcher is restarting"});
+    on_end(expected<raw_json>{
+        error{errc::unavailable, "run " + request.target + ": the dispatcher is restarting"}});
     return;
   }
+  // Shared, because only one of the two callbacks runs and the compiler cannot know.
+  auto shared_end = std::make_shared<OnEnd>(std::move(on_end));
   self->template request<caf::message_priority::high>(dispatcher, caf::infinite, run_atom_v,
                                                       std::move(request))
       .then(
-          [on_result, on_error](const task_record& ended) {
+          [shared_end](const task_record& ended) {
             if (ended.state == task_state::succeeded && ended.result)
-              on_result(*ended.result);
+              (*shared_end)(expected<raw_json>{*ended.result});
             else
-              on_error(
-                  ended.failure.value_or(error{errc::internal, "task ended without a result"}));
+              (*shared_end)(expected<raw_json>{ended.failure.value_or(
+                  error{errc::internal, "run " + ended.target + ": it ended without a result"})});
           },
-          [on_error](const caf::error& failure) { on_error(from_caf_error(failure)); });
+          [shared_end](const caf::error& failure) {
+            (*shared_end)(expected<raw_json>{from_caf_error(failure)});
+          });
 }
 
 }  // namespace libagent::actors
