@@ -1,0 +1,53 @@
+#pragma once
+
+/// How this project sets CAF up.
+
+#include "libagent/ports/event_sink.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <cstddef>
+
+namespace libagent::actors {
+
+/// Registers the types that travel in messages. Cheap and harmless to repeat. Thread safety: any
+/// thread, but before the first actor system is made.
+void init_types();
+
+/// Who runs actors: threads, or the test on virtual time.
+enum class scheduling { threads, virtual_time };
+
+struct actor_system_options {
+  /// Threads for pooled actors; 0: as many as the process has cores.
+  std::size_t threads = 0;
+  /// Messages that one actor may handle before the next one gets a turn. CAF's own default is
+  /// unlimited, with which one busy actor per thread starves all others.
+  std::size_t max_throughput = 50;
+  /// OS niceness of the pool's threads in [0, 19]. Above 0, so that the detached actors that
+  /// everybody waits for (supervisors, dispatcher, cache) win over tasks.
+  int pool_nice = 5;
+  /// Loads CAF's middleman, which is needed to talk to other nodes.
+  bool networked = false;
+  scheduling run_by = scheduling::threads;
+  /// Where actors report to; null: nowhere.
+  event_sink_ptr events = nullptr;
+};
+
+/// The configuration of an actor system of this project; must outlive the system.
+class actor_system_config : public caf::actor_system_config {
+public:
+  /// @pre `pool_nice` is in [0, 19] and `max_throughput` positive.
+  explicit actor_system_config(const actor_system_options& options);
+
+  [[nodiscard]] event_sink& events() const { return *events_; }
+
+private:
+  event_sink_ptr events_;
+};
+
+/// Where actors of `system` report to. A sink that says nothing when the system was not made from
+/// our configuration.
+[[nodiscard]] event_sink& events_of(caf::actor_system& system);
+
+}  // namespace libagent::actors
