@@ -1,0 +1,64 @@
+#pragma once
+
+#include "libagent/ports/http_server.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace libagent::testing {
+
+/// What became of one request, for tests that have no server. Keeps the promises of the port: an
+/// exchange that goes without an answer counts as answered with 503.
+struct exchange_outcome {
+  std::optional<http_response> response;
+  std::optional<int> stream_status;
+  std::vector<std::string> pieces;
+  bool finished = false;
+};
+
+class fake_exchange final : public http_exchange {
+public:
+  fake_exchange(http_request request, std::shared_ptr<exchange_outcome> outcome)
+      : request_{std::move(request)}, outcome_{std::move(outcome)} {}
+
+  ~fake_exchange() override {
+    if (!outcome_->response && !outcome_->stream_status)
+      outcome_->response = http_response{.status = 503};
+  }
+
+  [[nodiscard]] const http_request& request() const override { return request_; }
+
+  void respond(http_response response) override {
+    if (!outcome_->response)
+      outcome_->response = std::move(response);
+  }
+
+  void start_stream(int status, http_headers) override { outcome_->stream_status = status; }
+
+  stream_write write(std::string piece) override {
+    outcome_->pieces.push_back(std::move(piece));
+    return next_write;
+  }
+
+  void finish() override { outcome_->finished = true; }
+
+  void on_disconnect(std::function<void()> callback) override { callback_ = std::move(callback); }
+
+  /// The client goes away.
+  void disconnect() {
+    if (auto callback = std::exchange(callback_, nullptr))
+      callback();
+  }
+
+  stream_write next_write = stream_write::accepted;
+
+private:
+  http_request request_;
+  std::shared_ptr<exchange_outcome> outcome_;
+  std::function<void()> callback_;
+};
+
+}  // namespace libagent::testing
