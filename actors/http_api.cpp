@@ -3,11 +3,14 @@
 #include "actors/bridge/directory.hpp"
 #include "actors/http_replies.hpp"
 #include "actors/paths.hpp"
+#include "actors/submitting.hpp"
 #include "libagent/api/listing.hpp"
 #include "libagent/api/submission.hpp"
 #include "libagent/api/task_reply.hpp"
+#include "libagent/base/contract.hpp"
 #include "libagent/http/http_error.hpp"
 #include "libagent/record/json.hpp"
+#include "libagent/tools/requested_lane.hpp"
 
 #include <caf/send.hpp>
 
@@ -37,8 +40,10 @@ http_response answer_reply(const task_record& record) {
 
 }  // namespace
 
-http_api::http_api(caf::actor_system& system, std::vector<agent_info> agents)
-    : system_{system}, agents_{std::move(agents)} {
+http_api::http_api(caf::actor_system& system, std::shared_ptr<const tool_registry> tools,
+                   std::vector<agent_info> agents)
+    : system_{system}, tools_{std::move(tools)}, agents_{std::move(agents)} {
+  LIBAGENT_EXPECTS(tools_ != nullptr);
   add_task_routes();
   add_node_routes();
 }
@@ -142,9 +147,9 @@ void http_api::run_and_wait(const http_exchange_ptr& exchange, task_request requ
       caf::anon_send<caf::message_priority::high>(now, cancel_atom_v, id,
                                                   std::string{"the client went away"});
   };
-  caf::anon_send<caf::message_priority::high>(
-      dispatcher, submit_atom_v, std::move(request),
-      observer_ref{wait_reply::make(exchange, std::move(shape), std::move(cancel))});
+  const auto requested = requested_lane(*tools_, request);
+  send_submit(dispatcher, requested, std::move(request),
+              wait_reply::make(exchange, std::move(shape), std::move(cancel)));
 }
 
 void http_api::to_gateway(gateway_request request) {

@@ -3,11 +3,13 @@
 #include "actors/protocol/interfaces.hpp"
 #include "libagent/http/router.hpp"
 #include "libagent/ports/http_server.hpp"
+#include "libagent/tools/tool_registry.hpp"
 
 #include <caf/actor_system.hpp>
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,9 @@ namespace libagent::actors {
 class http_api final : public http_handler {
 public:
   /// `system` must outlive the server that calls this.
-  http_api(caf::actor_system& system, std::vector<agent_info> agents);
+  /// @pre `tools` is not null.
+  http_api(caf::actor_system& system, std::shared_ptr<const tool_registry> tools,
+           std::vector<agent_info> agents);
 
   void handle(http_exchange_ptr exchange) override;
 
@@ -56,6 +60,7 @@ private:
   void to_gateway(gateway_request request);
 
   caf::actor_system& system_;
+  std::shared_ptr<const tool_registry> tools_;
   std::vector<agent_info> agents_;
   std::atomic<bool> draining_{false};
   router<route_handler> router_;

@@ -3,6 +3,9 @@
 #include "actors/bridge/directory.hpp"
 #include "actors/paths.hpp"
 #include "actors/protocol/interfaces.hpp"
+#include "actors/submitting.hpp"
+#include "libagent/base/contract.hpp"
+#include "libagent/tools/requested_lane.hpp"
 
 #include <caf/send.hpp>
 
@@ -71,6 +74,11 @@ expected<std::optional<task_record>> take_news(task_news& news, const std::stop_
 }
 
 }  // namespace
+
+task_client::task_client(caf::actor_system& system, std::shared_ptr<const tool_registry> tools)
+    : system_{&system}, tools_{std::move(tools)} {
+  LIBAGENT_EXPECTS(tools_ != nullptr);
+}
 
 expected<task_record> task_client::run(task_request request, const std::stop_token& stop,
                                        const change_callback& on_change) const {

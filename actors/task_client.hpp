@@ -4,10 +4,12 @@
 
 #include "libagent/base/expected.hpp"
 #include "libagent/tasks/task.hpp"
+#include "libagent/tools/tool_registry.hpp"
 
 #include <caf/actor_system.hpp>
 
 #include <functional>
+#include <memory>
 #include <stop_token>
 
 namespace libagent::actors {
@@ -20,7 +22,8 @@ public:
   using change_callback = std::function<void(const task_record&)>;
 
   /// `system` must outlive the client.
-  explicit task_client(caf::actor_system& system) : system_{&system} {}
+  /// @pre `tools` is not null.
+  task_client(caf::actor_system& system, std::shared_ptr<const tool_registry> tools);
 
   /// Runs a task and waits for its end; the record returned is terminal. A stop request cancels
   /// the task.
@@ -32,6 +35,7 @@ public:
 
 private:
   caf::actor_system* system_;
+  std::shared_ptr<const tool_registry> tools_;
 };
 
 }  // namespace libagent::actors
