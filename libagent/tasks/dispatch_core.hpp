@@ -1,0 +1,138 @@
+#pragma once
+
+#include "libagent/base/expected.hpp"
+#include "libagent/memory/pressure.hpp"
+#include "libagent/tasks/dispatcher_status.hpp"
+#include "libagent/tasks/executor_pool.hpp"
+#include "libagent/tasks/task_table.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace libagent {
+
+/// What the dispatcher's shell does for its core. Called in the middle of a decision, so an
+/// implementation must not call back into the core.
+class dispatch_listener {
+public:
+  dispatch_listener() = default;
+  dispatch_listener(const dispatch_listener&) = delete;
+  dispatch_listener& operator=(const dispatch_listener&) = delete;
+
+  /// Hand this attempt to the executor. `held` names it; `task` has the arguments.
+  virtual void on_start(const task_entry& task, const lease& held) = 0;
+  /// The task changed: started, went back to the queue, progressed, or ended (exactly once).
+  virtual void on_change(const task_record& record) = 0;
+  /// The task ended while `held` still runs. Its stop token was set already; executors that
+  /// cannot see the token need a message.
+  virtual void on_stop(const lease& held, const task_record& record) = 0;
+
+protected:
+  ~dispatch_listener() = default;
+};
+
+/// Decides everything the dispatcher decides: who runs what, when, and how it ends.
+///
+/// Tasks wait in routes. An executor serves one or more routes. Every accepted task ends exactly
+/// once, whatever happens to executors: answered, cancelled, expired, or dead.
+/// Thread safety: none. Cost: O(1) per call but for the deadline heap and the number of starts.
+class dispatch_core {
+public:
+  dispatch_core(task_limits limits, task_table::random_source random, dispatch_listener& listener);
+
+  // Who runs.
+
+  [[nodiscard]] route_id add_route();
+  /// An executor that is given at most `credit` tasks at a time; it serves no route yet. `node` is
+  /// the node it stands for, empty for this one.
+  executor_id add_executor(std::uint32_t credit, std::string node = {});
+  /// Takes tasks of `route` from now on.
+  void serve(executor_id executor, route_id route, const instant& now);
+  /// Takes none any more; what it has of them stays.
+  void stop_serving(executor_id executor, route_id route);
+  /// The executor is gone. It had begun the leases up to the sequence number `begun`: these count
+  /// as attempts and their tasks are run again or end; the others were never touched.
+  void lose_executor(executor_id executor, std::uint64_t begun, const error& why,
+                     const instant& now);
+  /// The executor is there, but lost this one attempt.
+  void lose_attempt(const task_id& id, std::uint32_t attempt, const error& why, const instant& now);
+  void set_available(executor_id executor, bool available, const instant& now);
+
+  [[nodiscard]] std::size_t servers(route_id route) const { return routes_.at(route).size(); }
+
+  // Tasks.
+
+  /// Admits a task, but starts nothing: register who wants to hear of it, then call `pump`.
+  /// Errors: as `task_table::accept`; `unavailable` while draining; `overloaded` for the batch
+  /// lane while memory pressure is high.
+  [[nodiscard]] expected<const task_record*> submit(task_order order, const instant& now);
+  /// Starts what can be started of `route`.
+  void pump(route_id route, const instant& now);
+  /// The same for the route of a task; nothing when there is no such task.
+  void pump_task(const task_id& id, const instant& now);
+  /// An executor's answer. Refused, and counted, when that attempt is over.
+  void complete(const task_id& id, std::uint32_t attempt, expected<std::string> outcome,
+                const instant& now);
+  /// The executor could not even begin: the attempt is not counted, and the executor is given
+  /// nothing more until it is set available again.
+  void give_back(const task_id& id, std::uint32_t attempt, const instant& now);
+  void progress(const task_id& id, std::uint32_t attempt, task_progress reported);
+  /// Ends a live task as cancelled at once; its executor is free again only when it answers.
+  /// Returns the record, also when the task had ended before. Errors: `not_found`.
+  [[nodiscard]] expected<const task_record*> cancel(const task_id& id, const std::string& reason,
+                                                    const instant& now);
+  /// Ends every task whose deadline has come.
+  void expire(const instant& now);
+  /// Ends every task that waits in `route`: nobody will serve it.
+  void fail_queued(route_id route, const error& why, const instant& now);
+  /// When `expire` has work next; empty when nothing is live.
+  [[nodiscard]] std::optional<time_point> next_deadline() const;
+
+  // The whole.
+
+  /// high: no new batch tasks are admitted. critical: none is started either.
+  void set_pressure(pressure_level level, const instant& now);
+
+  /// Nothing new is admitted from now on; what is there goes on.
+  void drain() { draining_ = true; }
+
+  [[nodiscard]] bool draining() const { return draining_; }
+
+  [[nodiscard]] bool idle() const { return table_.live() == 0 && pool_.leases() == 0; }
+
+  [[nodiscard]] task_table& table() { return table_; }
+
+  [[nodiscard]] const task_table& table() const { return table_; }
+
+  [[nodiscard]] const executor_pool& pool() const { return pool_; }
+
+  /// Without the number of executors per lane, which only the shell knows.
+  [[nodiscard]] dispatcher_status status() const;
+
+private:
+  /// What an executor is there for.
+  struct service {
+    std::vector<route_id> routes;
+    std::string node;
+  };
+
+  void start(task_entry& entry, executor_id executor, const instant& now);
+  void lose_lease(const lease& lost, std::uint64_t begun, const error& why, const instant& now);
+  void stop_running(task_entry& entry, error why, const instant& now);
+  void pump_served_by(executor_id executor, const instant& now);
+  void pump_all(const instant& now);
+
+  task_table table_;
+  executor_pool pool_;
+  dispatch_listener& listener_;
+  std::vector<std::vector<executor_id>> routes_;  // Who serves each.
+  std::map<executor_id, service> services_;
+  pressure_level pressure_ = pressure_level::normal;
+  bool draining_ = false;
+};
+
+}  // namespace libagent

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "libagent/base/task_id.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace libagent {
+
+/// Names one incarnation of an executor: a handler, a worker, an agent or another node.
+using executor_id = std::uint32_t;
+
+/// One attempt that an executor holds.
+struct lease {
+  executor_id executor = 0;
+  task_id id;
+  std::uint32_t attempt = 0;
+  std::uint64_t sequence = 0;  ///< Grows with every lease; an executor begins in this order.
+  std::stop_source stop;
+};
+
+/// Who can run tasks, and how many more each may be given.
+///
+/// A lease is held until the executor answers or is lost, also when its task has ended meanwhile:
+/// a thread that still works on a cancelled task is not free. Thread safety: none.
+class executor_pool {
+public:
+  /// An executor that is given at most `credit` tasks at a time.
+  executor_id add(std::uint32_t credit);
+
+  /// Forgets it; returns what it held, in the order it was handed out.
+  std::vector<lease> remove(executor_id executor);
+
+  /// An executor that is not available is given nothing; what it holds stays.
+  void set_available(executor_id executor, bool available);
+
+  /// The least loaded of the candidates that has credit left; the first among equals.
+  [[nodiscard]] std::optional<executor_id> pick(std::span<const executor_id> candidates) const;
+
+  /// @pre `executor` has credit left, and no lease of `id` exists.
+  const lease& assign(executor_id executor, const task_id& id, std::uint32_t attempt);
+
+  /// The attempt was answered. Returns whose it was; empty when nobody held it.
+  std::optional<executor_id> release(const task_id& id, std::uint32_t attempt);
+
+  /// The lease of a task, whatever its attempt; null when nobody holds one.
+  [[nodiscard]] lease* find(const task_id& id);
+
+  [[nodiscard]] std::size_t leases() const { return leases_.size(); }
+
+  [[nodiscard]] bool contains(executor_id executor) const { return executors_.contains(executor); }
+
+  [[nodiscard]] std::uint32_t used(executor_id executor) const;
+
+private:
+  struct capacity {
+    std::uint32_t credit = 1;
+    std::uint32_t used = 0;
+    bool available = true;
+  };
+
+  std::map<executor_id, capacity> executors_;
+  std::unordered_map<task_id, lease> leases_;
+  executor_id last_executor_ = 0;
+  std::uint64_t last_sequence_ = 0;
+};
+
+}  // namespace libagent

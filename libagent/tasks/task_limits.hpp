@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace libagent {
+
+/// What may wait in one lane.
+struct lane_limits {
+  std::size_t queued_max = 10'000;
+  /// Sum of the charges of the waiting tasks: their arguments and targets.
+  std::size_t bytes_max = std::size_t{64} << 20U;
+};
+
+/// The bounds of the dispatcher's memory and patience.
+struct task_limits {
+  lane_limits interactive{};
+  lane_limits batch{.queued_max = 100'000, .bytes_max = std::size_t{256} << 20U};
+  std::size_t arguments_bytes_max = std::size_t{1} << 20U;  ///< Of one task.
+  std::uint32_t attempts_max = 3;  ///< Attempts that may lose their executor before it ends dead.
+  std::chrono::milliseconds timeout_max = std::chrono::hours{24};
+  std::size_t records_max = 100'000;  ///< Ended tasks that can still be looked up.
+  std::size_t record_bytes_max = std::size_t{64} << 20U;  ///< Of results and errors of ended tasks.
+  std::chrono::milliseconds record_retention = std::chrono::hours{1};
+};
+
+}  // namespace libagent

@@ -1,0 +1,277 @@
+#include "libagent/tasks/task_table.hpp"
+
+#include "libagent/base/contract.hpp"
+#include "libagent/base/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace libagent {
+
+namespace {
+
+constexpr std::size_t progress_message_bytes_max = 256;
+
+std::size_t kept_bytes(const task_record& record) {
+  std::size_t bytes = 0;
+  if (record.result)
+    bytes += record.result->text.size();
+  if (record.failure)
+    bytes += record.failure->context.size();
+  return bytes;
+}
+
+task_state state_for(errc code) {
+  switch (code) {
+    using enum errc;
+    case deadline_exceeded: return task_state::expired;
+    case cancelled: return task_state::cancelled;
+    default: return task_state::failed;
+  }
+}
+
+error lane_full(lane which, std::string_view what, std::size_t present, std::size_t limit) {
+  return {errc::overloaded, "admit task: the " + std::string{name_of(which)} + " lane holds " +
+                                std::to_string(present) + " waiting " + std::string{what} +
+                                ", the limit is " + std::to_string(limit)};
+}
+
+}  // namespace
+
+task_table::task_table(task_limits limits, random_source random)
+    : limits_{limits}, random_{std::move(random)} {
+  LIBAGENT_EXPECTS(random_ != nullptr);
+  LIBAGENT_EXPECTS(limits_.attempts_max > 0);
+}
+
+expected<void> task_table::check(const task_order& order) const {
+  using namespace std::chrono_literals;
+  if (order.timeout <= 0ms || order.timeout > limits_.timeout_max)
+    return error{errc::invalid_argument,
+                 "admit task: timeout_ms is " + std::to_string(order.timeout.count()) +
+                     ", allowed is 1 to " + std::to_string(limits_.timeout_max.count())};
+  if (order.arguments.size() > limits_.arguments_bytes_max)
+    return error{errc::too_large,
+                 "admit task: the arguments have " + std::to_string(order.arguments.size()) +
+                     " bytes, the limit is " + std::to_string(limits_.arguments_bytes_max)};
+  const auto& limit = order.task_lane == lane::interactive ? limits_.interactive : limits_.batch;
+  const auto& present = counters(order.task_lane);
+  if (present.queued >= limit.queued_max)
+    return lane_full(order.task_lane, "tasks", present.queued, limit.queued_max);
+  if (present.queued_bytes + order.arguments.size() + order.target.size() > limit.bytes_max)
+    return lane_full(order.task_lane, "bytes", present.queued_bytes, limit.bytes_max);
+  return {};
+}
+
+task_id task_table::new_id(const instant& now) {
+  for (;;) {
+    const auto high = random_();
+    const auto id = make_task_id(now.unix_time, high, random_());
+    if (!entries_.contains(id))
+      return id;
+  }
+}
+
+expected<task_entry*> task_table::accept(task_order order, const instant& now) {
+  if (auto fits = check(order); !fits) {
+    count_refusal(order.task_lane);
+    return fits.error();
+  }
+  const auto id = new_id(now);
+  auto& entry = entries_[id];
+  entry.record.id = id;
+  entry.record.target = std::move(order.target);
+  entry.record.task_lane = order.task_lane;
+  entry.record.accepted_at = now.unix_time;
+  entry.record.deadline = now.unix_time + order.timeout.count();
+  entry.charge_bytes =
+      static_cast<std::uint32_t>(order.arguments.size() + entry.record.target.size());
+  entry.arguments = std::make_shared<const std::string>(std::move(order.arguments));
+  entry.deadline = now.steady + order.timeout;
+  entry.since = now.steady;
+  entry.timeout = order.timeout;
+  entry.route = order.route;
+  entry.task_effects = order.task_effects;
+  enqueue(entry, false);
+  deadlines_.push(entry);
+  ++lane_of(entry).accepted;
+  return &entry;
+}
+
+void task_table::enqueue(task_entry& entry, bool in_front) {
+  if (entry.route >= queues_.size())
+    queues_.resize(entry.route + std::size_t{1});
+  auto& queue = queues_[entry.route][static_cast<std::size_t>(entry.record.task_lane)];
+  if (in_front)
+    queue.push_front(entry);
+  else
+    queue.push_back(entry);
+  auto& counters = lane_of(entry);
+  ++counters.queued;
+  counters.queued_bytes += entry.charge_bytes;
+}
+
+void task_table::leave_queue(task_entry& entry) {
+  queues_[entry.route][static_cast<std::size_t>(entry.record.task_lane)].remove(entry);
+  auto& counters = lane_of(entry);
+  --counters.queued;
+  counters.queued_bytes -= entry.charge_bytes;
+}
+
+task_entry* task_table::next_queued(route_id route, bool with_batch) const {
+  if (route >= queues_.size())
+    return nullptr;
+  const auto& [interactive, batch] = queues_[route];
+  if (interactive.front() != nullptr)
+    return interactive.front();
+  return with_batch ? batch.front() : nullptr;
+}
+
+void task_table::start(task_entry& entry, const instant& now) {
+  LIBAGENT_EXPECTS(entry.record.state == task_state::queued);
+  leave_queue(entry);
+  running_.push_back(entry);
+  ++lane_of(entry).running;
+  ++entry.record.attempt;
+  entry.record.state = task_state::running;
+  entry.record.started_at = now.unix_time;
+  entry.since = now.steady;
+}
+
+void task_table::requeue(task_entry& entry, const instant& now) {
+  LIBAGENT_EXPECTS(entry.record.state == task_state::running);
+  running_.remove(entry);
+  --lane_of(entry).running;
+  entry.record.state = task_state::queued;
+  entry.record.progress.reset();
+  entry.record.node.clear();
+  entry.since = now.steady;
+  enqueue(entry, true);
+}
+
+void task_table::give_back(task_entry& entry, const instant& now) {
+  requeue(entry, now);
+  if (--entry.record.attempt == 0)
+    entry.record.started_at.reset();
+}
+
+bool task_table::lose(task_entry& entry, const error& why, const instant& now) {
+  const auto attempt = entry.record.attempt;
+  const bool may_repeat = entry.task_effects != effects::once;
+  if (may_repeat && attempt < limits_.attempts_max) {
+    requeue(entry, now);
+    ++outcomes_.retried;
+    return true;
+  }
+  const auto verdict = may_repeat ? "gave up after " + std::to_string(attempt) + " attempts"
+                                  : std::string{"may have had its effects and is never run twice"};
+  end_dead(entry, {why.code, "run " + entry.record.target + ": " + verdict + ": " + why.context},
+           now);
+  return false;
+}
+
+task_entry* task_table::running_attempt(const task_id& id, std::uint32_t attempt) {
+  auto* entry = find(id);
+  if (entry != nullptr && entry->record.state == task_state::running &&
+      entry->record.attempt == attempt)
+    return entry;
+  ++outcomes_.late;
+  return nullptr;
+}
+
+bool task_table::progress(task_entry& entry, task_progress reported) {
+  LIBAGENT_EXPECTS(entry.record.state == task_state::running);
+  const double before = entry.record.progress ? entry.record.progress->fraction : 0.0;
+  // A fraction that is no number, or that goes back, would show people nonsense.
+  reported.fraction =
+      std::isfinite(reported.fraction) ? std::clamp(reported.fraction, before, 1.0) : before;
+  reported.message.resize(utf8_prefix(reported.message, progress_message_bytes_max).size());
+  if (entry.record.progress == reported)
+    return false;
+  entry.record.progress = std::move(reported);
+  return true;
+}
+
+void task_table::end(task_entry& entry, expected<std::string> outcome, const instant& now) {
+  if (outcome) {
+    entry.record.result = raw_json{std::move(*outcome)};
+    finish(entry, task_state::succeeded, now);
+    return;
+  }
+  const auto state = state_for(outcome.error().code);
+  entry.record.failure = std::move(outcome.error());
+  finish(entry, state, now);
+}
+
+void task_table::end_dead(task_entry& entry, error why, const instant& now) {
+  entry.record.failure = std::move(why);
+  finish(entry, task_state::dead, now);
+}
+
+void task_table::finish(task_entry& entry, task_state state, const instant& now) {
+  LIBAGENT_EXPECTS(!is_terminal(entry.record.state));
+  if (entry.record.state == task_state::queued) {
+    leave_queue(entry);
+  } else {
+    running_.remove(entry);
+    --lane_of(entry).running;
+  }
+  deadlines_.remove(entry);
+  entry.arguments.reset();
+  entry.record.state = state;
+  entry.record.ended_at = now.unix_time;
+  entry.since = now.steady;
+  ended_.push_back(entry);
+  ended_bytes_ += kept_bytes(entry.record);
+  ++outcomes_.ended[static_cast<std::size_t>(state)];
+}
+
+void task_table::forget_old(time_point now) {
+  while (auto* oldest = ended_.front()) {
+    if (ended_.size() <= limits_.records_max && ended_bytes_ <= limits_.record_bytes_max &&
+        now - oldest->since < limits_.record_retention)
+      return;
+    forget(*oldest);
+  }
+}
+
+void task_table::forget(task_entry& entry) {
+  ended_.remove(entry);
+  ended_bytes_ -= kept_bytes(entry.record);
+  const auto id = entry.record.id;
+  entries_.erase(id);
+}
+
+task_entry* task_table::find(const task_id& id) {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+std::vector<const task_entry*> task_table::list(std::size_t max) const {
+  std::vector<const task_entry*> found;
+  auto take = [&found, max](const task_list& from) {
+    for (auto* entry = from.front(); entry != nullptr && found.size() < max; entry = entry->next)
+      found.push_back(entry);
+  };
+  take(running_);
+  for (const auto& by_lane : queues_)
+    for (const auto& queue : by_lane)
+      take(queue);
+  for (auto* entry = ended_.back(); entry != nullptr && found.size() < max; entry = entry->previous)
+    found.push_back(entry);
+  return found;
+}
+
+std::vector<task_entry*> task_table::queued_of(route_id route) const {
+  std::vector<task_entry*> found;
+  if (route >= queues_.size())
+    return found;
+  for (const auto& queue : queues_[route])
+    for (auto* entry = queue.front(); entry != nullptr; entry = entry->next)
+      found.push_back(entry);
+  return found;
+}
+
+}  // namespace libagent

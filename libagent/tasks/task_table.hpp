@@ -1,0 +1,137 @@
+#pragma once
+
+#include "libagent/base/expected.hpp"
+#include "libagent/tasks/task_entry.hpp"
+#include "libagent/tasks/task_limits.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace libagent {
+
+/// What a lane has seen and holds now.
+struct lane_counters {
+  std::size_t queued = 0;
+  std::size_t queued_bytes = 0;
+  std::size_t running = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+};
+
+/// How tasks ended, and what was odd on the way.
+struct outcome_counters {
+  /// Indexed by `task_state`; only the terminal ones count.
+  std::array<std::uint64_t, 7> ended{};
+  std::uint64_t retried = 0;  ///< Attempts begun again after an executor was lost.
+  std::uint64_t late = 0;     ///< Answers refused because their attempt was over.
+};
+
+/// The records of all tasks, their queues, deadlines and retention.
+///
+/// A task goes queued -> running -> succeeded | failed | cancelled | expired | dead, and back from
+/// running to queued when its executor was lost. A task ends exactly once; (id, attempt)
+/// is the fencing token, so an answer of an attempt that is over is refused and counted.
+/// Every operation is O(1) but for the deadline heap's O(log n). Entries keep their address until
+/// they are forgotten. Thread safety: none; the dispatcher owns it.
+class task_table {
+public:
+  /// Gives 64 random bits per call, for the ids.
+  using random_source = std::function<std::uint64_t()>;
+
+  task_table(task_limits limits, random_source random);
+
+  /// Admits a task at the end of its queue.
+  /// Errors: `invalid_argument` (time limit), `too_large`, `overloaded` (the lane is full).
+  [[nodiscard]] expected<task_entry*> accept(task_order order, const instant& now);
+
+  /// Counts a refusal that was decided elsewhere.
+  void count_refusal(lane refused_lane) { ++lane_of(refused_lane).refused; }
+
+  /// The next task to start for `route`: interactive before batch, oldest first. Null: none.
+  [[nodiscard]] task_entry* next_queued(route_id route, bool with_batch) const;
+
+  /// queued -> running; counts the attempt.
+  void start(task_entry& entry, const instant& now);
+
+  /// running -> queued, in front, as if it had not been started: the attempt is not counted.
+  void give_back(task_entry& entry, const instant& now);
+
+  /// Its executor was lost: queued again in front, or dead, with the code of `why`, when it may
+  /// not be or has been tried enough. Returns whether it is queued again.
+  bool lose(task_entry& entry, const error& why, const instant& now);
+
+  /// The running entry that attempt belongs to; null, and counted as late, when it is over.
+  [[nodiscard]] task_entry* running_attempt(const task_id& id, std::uint32_t attempt);
+
+  /// Notes how far a running task is. Never goes back. Returns whether anything changed.
+  bool progress(task_entry& entry, task_progress reported);
+
+  /// Ends a live task with a result, or with a failure: `deadline_exceeded` means expired,
+  /// `cancelled` cancelled, the rest failed.
+  void end(task_entry& entry, expected<std::string> outcome, const instant& now);
+  /// Ends a live task as `dead`.
+  void end_dead(task_entry& entry, error why, const instant& now);
+
+  /// The live task whose deadline comes first; null when nothing is live.
+  [[nodiscard]] task_entry* first_deadline() const { return deadlines_.top(); }
+
+  /// Drops ended records past the limits of count, bytes and age.
+  void forget_old(time_point now);
+
+  [[nodiscard]] task_entry* find(const task_id& id);
+  /// Running tasks, then waiting ones, then ended ones from the newest on; at most `max`.
+  [[nodiscard]] std::vector<const task_entry*> list(std::size_t max) const;
+  /// The tasks waiting in `route`, in the order they would start.
+  [[nodiscard]] std::vector<task_entry*> queued_of(route_id route) const;
+
+  [[nodiscard]] const task_limits& limits() const { return limits_; }
+
+  [[nodiscard]] const lane_counters& counters(lane which) const {
+    return lanes_[static_cast<std::size_t>(which)];
+  }
+
+  [[nodiscard]] const outcome_counters& outcomes() const { return outcomes_; }
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+  [[nodiscard]] std::size_t live() const { return deadlines_.size(); }
+
+private:
+  using route_queues = std::array<task_list, 2>;  // By lane.
+
+  [[nodiscard]] expected<void> check(const task_order& order) const;
+  [[nodiscard]] task_id new_id(const instant& now);
+  void enqueue(task_entry& entry, bool in_front);
+  void leave_queue(task_entry& entry);
+  void requeue(task_entry& entry, const instant& now);
+  void finish(task_entry& entry, task_state state, const instant& now);
+  void forget(task_entry& entry);
+
+  [[nodiscard]] lane_counters& lane_of(lane which) {
+    return lanes_[static_cast<std::size_t>(which)];
+  }
+
+  [[nodiscard]] lane_counters& lane_of(const task_entry& entry) {
+    return lane_of(entry.record.task_lane);
+  }
+
+  task_limits limits_;
+  random_source random_;
+  std::unordered_map<task_id, task_entry> entries_;
+  std::vector<route_queues> queues_;  // By route.
+  task_list running_;
+  task_list ended_;  // Oldest first.
+  std::size_t ended_bytes_ = 0;
+  deadline_heap deadlines_;  // The queued and the running ones.
+  std::array<lane_counters, 2> lanes_{};
+  outcome_counters outcomes_;
+};
+
+}  // namespace libagent
