@@ -1,0 +1,260 @@
+#include "actors/task_dispatcher.hpp"
+
+#include "actors/bridge/directory.hpp"
+#include "actors/bridge/errors.hpp"
+#include "actors/bridge/spawning.hpp"
+#include "libagent/base/random.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+namespace libagent::actors {
+
+namespace {
+
+using std::chrono_literals::operator""ms;
+
+// A pending CAF timer keeps the actor, and with it the system's shutdown, waiting.
+constexpr auto timer_reach = 200ms;
+constexpr auto timer_grain = 5ms;
+constexpr auto agent_look_interval = 50ms;
+
+task_table::random_source machine_seeded() {
+  std::random_device device;
+  const auto seed = (std::uint64_t{device()} << 32U) | device();
+  return [generator = seeded_random{seed}]() mutable { return generator(); };
+}
+
+}  // namespace
+
+unix_millis system_unix_time() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+task_dispatcher_state::task_dispatcher_state(dispatcher_actor::pointer self,
+                                             dispatcher_options options)
+    : self_{self},
+      options_{std::move(options)},
+      resolver_{options_.tools, options_.agents},
+      core_{options_.limits, options_.random ? options_.random : machine_seeded(), *this},
+      handler_route_{core_.add_route()},
+      blocking_route_{core_.add_route()},
+      worker_route_{core_.add_route()} {}
+
+dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
+  set_quiet_handlers(self_);
+  self_->set_down_handler([this](const caf::down_msg& down) {
+    lose_local(down);
+    settle();
+  });
+  // Wraps a handler that changes something.
+  auto then_settle = [this](auto answer) {
+    settle();
+    return answer;
+  };
+  return {
+      [=, this](submit_atom, task_request& request) { return then_settle(submit(request)); },
+      [=, this](run_atom, task_request& request) { return then_settle(run(request)); },
+      [=, this](submit_atom, task_request& request, const observer_ref& who) {
+        return then_settle(submit_observed(request, who));
+      },
+      [this](watch_atom, const task_id& id, const observer_ref& who) { return watch(id, who); },
+      [this](lookup_atom, const task_id& id) { return lookup(id); },
+      [this](list_atom) { return list(); },
+      [=, this](cancel_atom, const task_id& id, const std::string& reason) {
+        return then_settle(cancel(id, reason));
+      },
+      [this](status_atom) { return status(); },
+      [this](list_atom, ready_atom) { return resolver_.list(); },
+      [=, this](drain_atom) { return then_settle(drain()); },
+      [this](ready_atom, const executor_offer& offer) {
+        add_local(offer);
+        settle();
+      },
+      [this](progress_atom, const task_id& id, std::uint32_t attempt, task_progress& reported) {
+        core_.progress(id, attempt, std::move(reported));
+      },
+      [this](done_atom, const task_id& id, std::uint32_t attempt, work_outcome& outcome) {
+        if (outcome.result)
+          finish(id, attempt, std::move(outcome.result->text));
+        else
+          finish(id, attempt,
+                 outcome.failure.value_or(error{errc::internal, "an executor answered nothing"}));
+      },
+      [this](peer_up_atom, const node_offer& offer) {
+        add_node(offer);
+        settle();
+      },
+      [this](peer_down_atom, const std::string& node) {
+        lose_node(node, "node " + node + " was lost");
+        settle();
+      },
+      [this](pressure_atom, pressure_level level) {
+        core_.set_pressure(level, now());
+        settle();
+      },
+      [this](wake_atom) { wake(); },
+  };
+}
+
+instant task_dispatcher_state::now() const {
+  return {.steady = self_->clock().now(), .unix_time = options_.unix_time()};
+}
+
+// -- askers -----------------------------------------------------------------
+
+expected<const task_record*> task_dispatcher_state::admit(task_request& request) {
+  const auto lane_asked = request.lane_override.value_or(lane::interactive);
+  auto resolved = resolver_.resolve(std::move(request));
+  if (!resolved) {
+    core_.table().count_refusal(lane_asked);
+    return resolved.error();
+  }
+  resolved->order.route = route_of(*resolved);
+  return core_.submit(std::move(resolved->order), now());
+}
+
+caf::result<task_record> task_dispatcher_state::submit(task_request& request) {
+  const auto accepted = admit(request);
+  if (!accepted)
+    return to_caf_error(accepted.error());
+  auto record = **accepted;
+  core_.pump_task(record.id, now());
+  return record;
+}
+
+caf::result<task_record> task_dispatcher_state::run(task_request& request) {
+  const auto accepted = admit(request);
+  if (!accepted)
+    return to_caf_error(accepted.error());
+  const auto id = (*accepted)->id;
+  auto answer = self_->make_response_promise<task_record>();
+  interests_.add(id, answer);
+  core_.pump_task(id, now());
+  return answer;
+}
+
+caf::result<void> task_dispatcher_state::submit_observed(task_request& request,
+                                                         const observer_ref& who) {
+  const auto accepted = admit(request);
+  if (!accepted) {
+    who.observer->on_refused(accepted.error());
+    return to_caf_error(accepted.error());
+  }
+  const auto id = (*accepted)->id;
+  interests_.add(id, who.observer);
+  who.observer->on_change(**accepted);
+  core_.pump_task(id, now());
+  return caf::unit;
+}
+
+caf::result<void> task_dispatcher_state::watch(const task_id& id, const observer_ref& who) {
+  auto refuse = [&who](const error& why) {
+    who.observer->on_refused(why);
+    return to_caf_error(why);
+  };
+  const auto* entry = core_.table().find(id);
+  if (entry == nullptr)
+    return refuse({errc::not_found, "watch task: no task has the id " + to_string(id)});
+  if (!is_terminal(entry->record.state) && !interests_.add(id, who.observer))
+    return refuse({errc::overloaded, "watch task: it has " +
+                                         std::to_string(task_interests::observers_max) +
+                                         " observers already"});
+  who.observer->on_change(entry->record);
+  return caf::unit;
+}
+
+caf::result<task_record> task_dispatcher_state::lookup(const task_id& id) {
+  core_.table().forget_old(now().steady);
+  if (const auto* entry = core_.table().find(id))
+    return entry->record;
+  return to_caf_error({errc::not_found, "look task up: no task has the id " + to_string(id)});
+}
+
+caf::result<task_record> task_dispatcher_state::cancel(const task_id& id,
+                                                       const std::string& reason) {
+  const auto record = core_.cancel(id, reason, now());
+  if (!record)
+    return to_caf_error(record.error());
+  return **record;
+}
+
+std::vector<task_record> task_dispatcher_state::list() const {
+  std::vector<task_record> records;
+  for (const auto* entry : core_.table().list(options_.list_max)) {
+    auto& record = records.emplace_back(entry->record);
+    record.result.reset();  // Thousands of results could be any size.
+  }
+  return records;
+}
+
+dispatcher_status task_dispatcher_state::status() const {
+  auto seen = core_.status();
+  for (const auto& [address, id] : local_runners_) {
+    const bool is_worker = std::get<local_runner>(runners_.at(id)).kind == executor_kind::worker;
+    ++(is_worker ? seen.batch : seen.interactive).executors;
+  }
+  return seen;
+}
+
+caf::result<void> task_dispatcher_state::drain() {
+  core_.drain();
+  drains_.push_back(self_->make_response_promise<void>());
+  return drains_.back();
+}
+
+// -- upkeep -----------------------------------------------------------------
+
+void task_dispatcher_state::on_change(const task_record& record) {
+  interests_.tell(record);
+}
+
+void task_dispatcher_state::finish(const task_id& id, std::uint32_t attempt,
+                                   expected<std::string> outcome) {
+  core_.complete(id, attempt, std::move(outcome), now());
+  settle();
+}
+
+void task_dispatcher_state::wake() {
+  timer_due_.reset();
+  core_.expire(now());
+  look_for_agents();
+  settle();
+}
+
+void task_dispatcher_state::settle() {
+  // Giving one back may start others that cannot begin either.
+  while (!unstarted_.empty())
+    for (const auto& [id, attempt] : std::exchange(unstarted_, {}))
+      core_.give_back(id, attempt, now());
+  if (core_.draining() && core_.idle())
+    for (auto& answer : std::exchange(drains_, {}))
+      answer.deliver();
+  arm_timer();
+}
+
+void task_dispatcher_state::arm_timer() {
+  const auto deadline = core_.next_deadline();
+  if (!deadline)
+    return;
+  const auto present = self_->clock().now();
+  auto due = std::clamp(*deadline, present + timer_grain, present + timer_reach);
+  const bool agent_is_missing = std::ranges::any_of(runners_, [](const auto& entry) {
+    const auto* agent = std::get_if<agent_runner>(&entry.second);
+    return agent != nullptr && agent->waits_for_restart;
+  });
+  if (agent_is_missing)
+    due = std::min(due, present + agent_look_interval);
+  if (timer_due_ && *timer_due_ <= due)
+    return;
+  timer_due_ = due;
+  caf::delayed_anon_send<caf::message_priority::high>(caf::actor_cast<dispatcher_actor>(self_),
+                                                      due - present, wake_atom_v);
+}
+
+}  // namespace libagent::actors

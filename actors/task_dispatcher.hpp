@@ -1,0 +1,159 @@
+#pragma once
+
+/// Admits tasks, queues them, gives them to executors, agents and other nodes, and tracks them
+/// until they end.
+
+#include "actors/paths.hpp"
+#include "actors/protocol/interfaces.hpp"
+#include "actors/task_interests.hpp"
+#include "libagent/tasks/dispatch_core.hpp"
+#include "libagent/tools/task_resolver.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace libagent::actors {
+
+/// Milliseconds since the Unix epoch, from the system's clock.
+[[nodiscard]] unix_millis system_unix_time();
+
+struct dispatcher_options {
+  std::vector<std::shared_ptr<tool>> tools;
+  std::vector<agent_info> agents;  ///< Each is looked for at `agents/NAME`.
+  task_limits limits;
+  std::uint32_t agent_credit = 32;  ///< Questions that one agent is given at a time.
+  std::uint32_t node_credit = 64;   ///< Tasks that another node is given at a time.
+  std::size_t list_max = 1'000;     ///< Records in a listing.
+  std::function<unix_millis()> unix_time = system_unix_time;
+  /// For task ids; empty: seeded from the machine's random device.
+  task_table::random_source random;
+};
+
+/// **Messages**, from askers:
+/// - `submit, request` -> the accepted record. Errors: `not_found` (target), `invalid_argument`,
+///   `too_large`, `overloaded`, `unavailable` (draining).
+/// - `submit, request, observer`: the same for threads outside: send it anonymously; the observer
+///   hears `accepted`, everything after it, or the refusal.
+/// - `run, request` -> the terminal record. Errors: as submit. A task that fails is an answer.
+/// - `watch, id, observer` -> the observer hears the present state at once and every change.
+/// - `lookup, id`, `cancel, id, reason` -> the record. A running task is cancelled at once for
+///   those who wait; its executor is told to stop. Errors: `not_found`.
+/// - `list` -> running, waiting, then ended records, newest first, without results; at most
+///   `list_max`. `list, ready` -> the tools, those of other nodes included. `status` -> counters.
+/// - `drain` -> answers when everything accepted has ended; nothing new is accepted meanwhile.
+///
+/// From executors `ready`, `progress`, `done`; from the cluster `peer_up`, `peer_down`, and
+/// `progress` and `done` for what it forwarded; from the memory monitor `pressure`.
+///
+/// Interactive submits, control and answers of executors are to be sent at high priority, batch
+/// submits at normal priority: then a backlog of batch mail delays nothing else.
+///
+/// **Mailbox**: CAF's is unbounded; what is admitted is bounded by `limits`, and admission costs a
+/// few microseconds, so the mailbox stays short. Run it detached: everybody waits for it.
+/// **Timers**: one, and only while a task is live. A task expires at most 5 ms late.
+/// **Failure**: a restart loses all tasks: observers are destroyed without a terminal record and
+/// promises break, so nobody waits in silence. Executors must be restarted with it (rest_for_one).
+class task_dispatcher_state : private dispatch_listener {
+public:
+  static inline const char* name = "libagent.dispatcher";
+
+  task_dispatcher_state(dispatcher_actor::pointer self, dispatcher_options options);
+
+  [[nodiscard]] dispatcher_actor::behavior_type make_behavior();
+
+private:
+  struct local_runner {
+    executor_actor who;
+    executor_kind kind;
+    std::shared_ptr<std::atomic<std::uint64_t>> begun;
+  };
+
+  struct agent_runner {
+    std::string name;
+    bool waits_for_restart = false;
+  };
+
+  struct node_runner {
+    std::string name;
+  };
+
+  using runner = std::variant<local_runner, agent_runner, node_runner>;
+
+  struct unstarted {
+    task_id id;
+    std::uint32_t attempt;
+  };
+
+  // What the core asks for.
+  void on_start(const task_entry& task, const lease& held) override;
+  void on_change(const task_record& record) override;
+  void on_stop(const lease& held, const task_record& record) override;
+  [[nodiscard]] bool start_on(const local_runner& to, const task_entry& task, const lease& held);
+  [[nodiscard]] bool start_on(agent_runner& to, const task_entry& task, const lease& held);
+  [[nodiscard]] bool start_on(const node_runner& to, const task_entry& task, const lease& held);
+
+  // Askers.
+  [[nodiscard]] expected<const task_record*> admit(task_request& request);
+  [[nodiscard]] caf::result<task_record> submit(task_request& request);
+  [[nodiscard]] caf::result<task_record> run(task_request& request);
+  [[nodiscard]] caf::result<void> submit_observed(task_request& request, const observer_ref& who);
+  [[nodiscard]] caf::result<void> watch(const task_id& id, const observer_ref& who);
+  [[nodiscard]] caf::result<task_record> lookup(const task_id& id);
+  [[nodiscard]] caf::result<task_record> cancel(const task_id& id, const std::string& reason);
+  [[nodiscard]] std::vector<task_record> list() const;
+  [[nodiscard]] dispatcher_status status() const;
+  [[nodiscard]] caf::result<void> drain();
+
+  // Runners.
+  void add_local(const executor_offer& offer);
+  void lose_local(const caf::down_msg& down);
+  void finish(const task_id& id, std::uint32_t attempt, expected<std::string> outcome);
+  void agent_failed(const task_id& id, std::uint32_t attempt, executor_id agent,
+                    const caf::error& failure);
+  void add_node(const node_offer& offer);
+  void lose_node(const std::string& node, const std::string& why);
+  void watch_cluster(const cluster_actor& cluster);
+  void look_for_agents();
+  [[nodiscard]] route_id route_of(const resolved_task& task);
+  [[nodiscard]] route_id agent_route(const std::string& agent);
+  [[nodiscard]] route_id node_route(const std::string& tool_name);
+
+  // Upkeep.
+  void wake();
+  /// Ends every handler: what a decision left to do, and the timer.
+  void settle();
+  void arm_timer();
+  [[nodiscard]] instant now() const;
+
+  dispatcher_actor::pointer self_;
+  dispatcher_options options_;
+  task_resolver resolver_;
+  dispatch_core core_;
+  task_interests interests_;
+  route_id handler_route_;
+  route_id blocking_route_;
+  route_id worker_route_;
+  std::map<std::string, route_id> agent_routes_;
+  std::map<std::string, route_id> node_routes_;  // By tool.
+  std::map<executor_id, runner> runners_;
+  std::map<caf::actor_addr, executor_id> local_runners_;
+  std::map<std::string, executor_id> nodes_;
+  caf::actor_addr cluster_;
+  std::vector<unstarted> unstarted_;
+  std::vector<caf::typed_response_promise<void>> drains_;
+  std::optional<time_point> timer_due_;
+};
+
+using task_dispatcher_impl = dispatcher_actor::stateful_impl<task_dispatcher_state>;
+
+}  // namespace libagent::actors

@@ -1,0 +1,236 @@
+// The half of the dispatcher that deals with those who run tasks: local executors, agents, nodes.
+
+#include "actors/bridge/directory.hpp"
+#include "actors/bridge/errors.hpp"
+#include "actors/bridge/spawning.hpp"
+#include "actors/task_dispatcher.hpp"
+#include "libagent/record/json.hpp"
+
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace libagent::actors {
+
+namespace {
+
+constexpr auto urgent = caf::message_priority::high;
+constexpr auto everything_begun = std::numeric_limits<std::uint64_t>::max();
+
+std::string agent_path_of(const std::string& agent) {
+  return std::string{agents_path} + "/" + agent;
+}
+
+}  // namespace
+
+// -- starting ---------------------------------------------------------------
+
+void task_dispatcher_state::on_start(const task_entry& task, const lease& held) {
+  const bool begun =
+      std::visit([&](auto& to) { return start_on(to, task, held); }, runners_.at(held.executor));
+  if (!begun)
+    unstarted_.push_back({.id = held.id, .attempt = held.attempt});
+}
+
+bool task_dispatcher_state::start_on(const local_runner& to, const task_entry& task,
+                                     const lease& held) {
+  caf::anon_send<urgent>(to.who, execute_atom_v,
+                         work_item{.id = held.id,
+                                   .attempt = held.attempt,
+                                   .sequence = held.sequence,
+                                   .what = resolver_.find_tool(task.record.target),
+                                   .arguments = task.arguments,
+                                   .deadline = task.deadline,
+                                   .stop = held.stop.get_token()});
+  return true;
+}
+
+bool task_dispatcher_state::start_on(agent_runner& to, const task_entry& task, const lease& held) {
+  const auto agent = find<agent_actor>(self_->system(), agent_path_of(to.name));
+  to.waits_for_restart = !agent;
+  if (!agent)
+    return false;
+  auto question = from_json<agent_question>(*task.arguments);
+  // It was checked at admission. The core must not be called from here, so even an error would
+  // have to go through the mailbox.
+  self_->request<urgent>(agent, caf::infinite, ask_atom_v, question.value())
+      .then([this, id = held.id, attempt = held.attempt](
+                const agent_answer& answer) { finish(id, attempt, to_json(answer)); },
+            [this, id = held.id, attempt = held.attempt, executor = held.executor](
+                const caf::error& failure) { agent_failed(id, attempt, executor, failure); });
+  return true;
+}
+
+bool task_dispatcher_state::start_on(const node_runner& to, const task_entry& task,
+                                     const lease& held) {
+  const auto cluster = find<cluster_actor>(self_->system(), cluster_path);
+  if (!cluster)
+    return false;
+  watch_cluster(cluster);
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(task.deadline - self_->clock().now());
+  caf::anon_send<urgent>(cluster, forward_atom_v, to.name, held.id, held.attempt,
+                         task_request{.target = task.record.target,
+                                      .arguments = {*task.arguments},
+                                      .timeout = left,
+                                      .lane_override = task.record.task_lane});
+  return true;
+}
+
+void task_dispatcher_state::on_stop(const lease& held, const task_record& record) {
+  if (!std::holds_alternative<node_runner>(runners_.at(held.executor)))
+    return;  // An executor sees its stop token; an agent has no way to stop.
+  if (const auto cluster = find<cluster_actor>(self_->system(), cluster_path))
+    caf::anon_send<urgent>(cluster, cancel_atom_v, held.id,
+                           record.failure ? record.failure->context : std::string{});
+}
+
+// -- routes -----------------------------------------------------------------
+
+route_id task_dispatcher_state::route_of(const resolved_task& task) {
+  switch (task.runner) {
+    case task_runner::handler: return handler_route_;
+    case task_runner::blocking: return blocking_route_;
+    case task_runner::worker: return worker_route_;
+    case task_runner::agent: return agent_route(task.name);
+    case task_runner::node: return node_route(task.name);
+  }
+  return handler_route_;
+}
+
+route_id task_dispatcher_state::agent_route(const std::string& agent) {
+  const auto [at, is_new] = agent_routes_.try_emplace(agent);
+  if (is_new) {
+    at->second = core_.add_route();
+    const auto executor = core_.add_executor(options_.agent_credit);
+    runners_.emplace(executor, agent_runner{.name = agent});
+    core_.serve(executor, at->second, now());
+  }
+  return at->second;
+}
+
+route_id task_dispatcher_state::node_route(const std::string& tool_name) {
+  const auto [at, is_new] = node_routes_.try_emplace(tool_name);
+  if (is_new) {
+    at->second = core_.add_route();
+    for (const auto& node : resolver_.nodes_with(tool_name))
+      core_.serve(nodes_.at(node), at->second, now());
+  }
+  return at->second;
+}
+
+// -- local executors --------------------------------------------------------
+
+void task_dispatcher_state::add_local(const executor_offer& offer) {
+  if (local_runners_.contains(offer.who.address()))
+    return;
+  const auto executor = core_.add_executor(std::max(offer.credit, 1U));
+  runners_.emplace(executor, local_runner{.who = caf::actor_cast<executor_actor>(offer.who),
+                                          .kind = offer.kind,
+                                          .begun = offer.begun});
+  local_runners_.emplace(offer.who.address(), executor);
+  self_->monitor<urgent>(offer.who);
+  switch (offer.kind) {
+    case executor_kind::handler: return core_.serve(executor, handler_route_, now());
+    case executor_kind::blocking: return core_.serve(executor, blocking_route_, now());
+    case executor_kind::worker: return core_.serve(executor, worker_route_, now());
+  }
+}
+
+void task_dispatcher_state::lose_local(const caf::down_msg& down) {
+  if (down.source == cluster_) {
+    cluster_ = nullptr;
+    // Whatever it had forwarded can no longer be answered; a new one announces its peers again.
+    for (const auto& [node, executor] : std::map{nodes_})
+      lose_node(node, "the connection to node " + node + " was lost");
+    return;
+  }
+  const auto found = local_runners_.find(down.source);
+  if (found == local_runners_.end())
+    return;
+  const auto executor = found->second;
+  const auto begun =
+      std::get<local_runner>(runners_.at(executor)).begun->load(std::memory_order_acquire);
+  local_runners_.erase(found);
+  const auto reason = from_caf_error(down.reason);
+  core_.lose_executor(executor, begun, {errc::internal, "its executor was lost: " + reason.context},
+                      now());
+  runners_.erase(executor);
+}
+
+// -- agents -----------------------------------------------------------------
+
+void task_dispatcher_state::agent_failed(const task_id& id, std::uint32_t attempt,
+                                         executor_id agent, const caf::error& failure) {
+  if (failure == caf::sec::request_receiver_down) {
+    // The agent never saw it: it was dead, or died with the question still in its mailbox.
+    std::get<agent_runner>(runners_.at(agent)).waits_for_restart = true;
+    core_.give_back(id, attempt, now());
+  } else if (failure == caf::sec::broken_promise) {
+    core_.lose_attempt(id, attempt, {errc::unavailable, "the agent was lost"}, now());
+  } else {
+    core_.complete(id, attempt, from_caf_error(failure), now());
+  }
+  settle();
+}
+
+void task_dispatcher_state::look_for_agents() {
+  for (auto& [executor, who] : runners_) {
+    auto* agent = std::get_if<agent_runner>(&who);
+    if (agent == nullptr || !agent->waits_for_restart)
+      continue;
+    if (!find_any(self_->system(), agent_path_of(agent->name)))
+      continue;
+    agent->waits_for_restart = false;
+    core_.set_available(executor, true, now());
+  }
+}
+
+// -- other nodes ------------------------------------------------------------
+
+void task_dispatcher_state::watch_cluster(const cluster_actor& cluster) {
+  if (cluster.address() == cluster_)
+    return;
+  cluster_ = cluster.address();
+  self_->monitor<urgent>(cluster);
+}
+
+void task_dispatcher_state::add_node(const node_offer& offer) {
+  resolver_.set_node(offer.node, offer.tools);
+  auto [at, is_new] = nodes_.try_emplace(offer.node);
+  if (is_new) {
+    at->second = core_.add_executor(options_.node_credit, offer.node);
+    runners_.emplace(at->second, node_runner{.name = offer.node});
+  }
+  core_.set_available(at->second, true, now());
+  for (const auto& [tool_name, route] : node_routes_) {
+    const auto able = resolver_.nodes_with(tool_name);
+    if (std::ranges::find(able, offer.node) != able.end())
+      core_.serve(at->second, route, now());
+    else
+      core_.stop_serving(at->second, route);
+  }
+}
+
+void task_dispatcher_state::lose_node(const std::string& node, const std::string& why) {
+  const auto found = nodes_.find(node);
+  if (found == nodes_.end())
+    return;
+  const auto executor = found->second;
+  nodes_.erase(found);
+  resolver_.drop_node(node);
+  core_.lose_executor(executor, everything_begun, {errc::unavailable, why}, now());
+  runners_.erase(executor);
+  for (const auto& [tool_name, route] : node_routes_)
+    if (core_.servers(route) == 0)
+      core_.fail_queued(
+          route,
+          {errc::unavailable, "run " + tool_name + ": " + why + ", and no other node has it"},
+          now());
+}
+
+}  // namespace libagent::actors
