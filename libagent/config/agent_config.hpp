@@ -1,0 +1,123 @@
+#pragma once
+
+#include "libagent/base/units.hpp"
+#include "libagent/record/field.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace libagent {
+
+/// How CAF's scheduler hands actors to its threads: from one queue, or by stealing.
+enum class scheduler_policy : std::uint8_t { sharing, stealing };
+
+template <>
+struct enum_names<scheduler_policy> {
+  static constexpr std::array<std::pair<scheduler_policy, std::string_view>, 2> values{
+      {{scheduler_policy::sharing, "sharing"}, {scheduler_policy::stealing, "stealing"}}};
+};
+
+enum class log_level : std::uint8_t { error, warning, info, debug };
+
+template <>
+struct enum_names<log_level> {
+  static constexpr std::array<std::pair<log_level, std::string_view>, 4> values{
+      {{log_level::error, "error"},
+       {log_level::warning, "warning"},
+       {log_level::info, "info"},
+       {log_level::debug, "debug"}}};
+};
+
+struct node_config {
+  std::string name = "local";
+  std::string listen;
+  std::string join;
+};
+
+struct http_config {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+  byte_size body_max = mebibytes(1);
+  byte_size header_max = kibibytes(16);
+  std::size_t connections_max = 4096;
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
+  std::size_t io_threads = 1;
+};
+
+struct tasks_config {
+  std::size_t handlers = 0;
+  std::size_t blocking = 4;
+  std::size_t workers = 0;
+  std::size_t interactive_queue_max = 10'000;
+  std::size_t batch_queue_max = 100'000;
+  byte_size queue_bytes_max = mebibytes(64);
+  std::size_t records_max = 100'000;
+  std::chrono::milliseconds record_retention = std::chrono::hours{1};
+  std::uint32_t attempts_max = 3;
+  std::chrono::milliseconds timeout_max = std::chrono::hours{24};
+};
+
+struct cache_config {
+  byte_size capacity = mebibytes(64);
+  std::chrono::milliseconds ttl = std::chrono::minutes{10};
+};
+
+struct memory_config {
+  byte_size budget{};
+  std::chrono::milliseconds sample_interval{100};
+};
+
+struct supervision_config {
+  std::size_t max_restarts = 5;
+  std::chrono::milliseconds period = std::chrono::seconds{10};
+  std::chrono::milliseconds backoff_min{50};
+  std::chrono::milliseconds backoff_max = std::chrono::seconds{10};
+};
+
+struct documents_config {
+  std::string folder = "docs";
+  std::string data_dir;
+  byte_size file_size_max = mebibytes(8);
+};
+
+struct scheduler_config {
+  scheduler_policy policy = scheduler_policy::sharing;
+  std::size_t throughput = 50;
+  std::size_t threads = 0;
+};
+
+struct worker_config {
+  std::uint8_t nice = 19;
+};
+
+struct log_config {
+  log_level level = log_level::info;
+  std::string file;
+};
+
+struct shutdown_config {
+  std::chrono::milliseconds grace = std::chrono::seconds{10};
+};
+
+/// All that can be configured, with its defaults. Keys, bounds and meaning of each member stand in
+/// `agent_options`, and from there in docs/reference/configuration.md.
+struct agent_config {
+  node_config node;
+  http_config http;
+  tasks_config tasks;
+  cache_config cache;
+  memory_config memory;
+  supervision_config supervision;
+  documents_config documents;
+  scheduler_config scheduler;
+  worker_config worker;
+  log_config log;
+  shutdown_config shutdown;
+};
+
+}  // namespace libagent

@@ -1,0 +1,179 @@
+#include "libagent/config/agent_options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+namespace libagent {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t count_max = 100'000'000;
+constexpr std::size_t threads_max = 1024;
+constexpr auto days_365 = std::chrono::hours{24 * 365};
+
+std::string check_node_name(std::string_view text) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  const bool fits = !text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_allowed);
+  return fits ? "" : "expected 1 to 64 letters, digits, underscores and dashes";
+}
+
+std::string check_host(std::string_view text) {
+  const bool fits = !text.empty() && text.find_first_of(" /\t\n") == std::string_view::npos;
+  return fits ? "" : "expected an address or a host name";
+}
+
+std::string check_host_and_port(std::string_view text) {
+  if (text.empty())
+    return "";
+  const auto colon = text.rfind(':');
+  const auto port_text = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto* const end = port_text.data() + port_text.size();
+  const auto done = std::from_chars(port_text.data(), end, port);
+  const bool fits = colon != std::string_view::npos && check_host(text.substr(0, colon)).empty() &&
+                    done.ec == std::errc{} && done.ptr == end && !port_text.empty();
+  return fits ? "" : "expected HOST:PORT with a port of at most 65535, or nothing";
+}
+
+void add_node_options(std::vector<option>& all, node_config& c) {
+  all.emplace_back("node.name", c.name,
+                   "Name of this node: shown in task records and to other nodes.",
+                   &check_node_name);
+  all.emplace_back("node.listen", c.listen,
+                   "HOST:PORT on which other nodes may connect; empty: none may.",
+                   &check_host_and_port);
+  all.emplace_back("node.join", c.join,
+                   "HOST:PORT of a node to connect to at the start; empty: stay alone.",
+                   &check_host_and_port);
+}
+
+void add_http_options(std::vector<option>& all, http_config& c) {
+  all.emplace_back("http.host", c.host,
+                   "Address to serve HTTP on. The default can be reached from this machine only.",
+                   &check_host);
+  all.emplace_back("http.port", c.port, 0, 65'535, "Port to serve HTTP on; 0: any free one.");
+  all.emplace_back("http.body-max", c.body_max, kibibytes(1), gibibytes(1),
+                   "Largest request body; a larger one is answered with 413.");
+  all.emplace_back("http.header-max", c.header_max, kibibytes(1), mebibytes(1),
+                   "Largest request line and header together; larger ones are answered with 431.");
+  all.emplace_back("http.connections-max", c.connections_max, 1, 1'000'000,
+                   "Open connections; the next one is answered with 503.");
+  all.emplace_back("http.idle-timeout", c.idle_timeout, 100ms, 24h,
+                   "How long a connection may wait between two requests.");
+  all.emplace_back("http.io-threads", c.io_threads, 1, threads_max,
+                   "Threads that read and write connections.");
+}
+
+void add_tasks_options(std::vector<option>& all, tasks_config& c) {
+  all.emplace_back("tasks.handlers", c.handlers, 0, threads_max,
+                   "Short-task handlers, which share the scheduler's threads; 0: one per core.");
+  all.emplace_back("tasks.blocking", c.blocking, 1, threads_max,
+                   "Threads for interactive tools that may block.");
+  all.emplace_back("tasks.workers", c.workers, 0, threads_max,
+                   "Long-task workers, each with its own thread of low priority; 0: one per core.");
+  all.emplace_back("tasks.interactive-queue-max", c.interactive_queue_max, 1, count_max,
+                   "Tasks that may wait in the interactive lane; the next one is refused.");
+  all.emplace_back("tasks.batch-queue-max", c.batch_queue_max, 1, count_max,
+                   "Tasks that may wait in the batch lane; the next one is refused.");
+  all.emplace_back("tasks.queue-bytes-max", c.queue_bytes_max, kibibytes(64), gibibytes(64),
+                   "Sum of the arguments that may wait in each lane.");
+  all.emplace_back("tasks.records-max", c.records_max, 1, count_max,
+                   "Ended tasks that can still be looked up; the oldest are forgotten first.");
+  all.emplace_back("tasks.record-retention", c.record_retention, 1s, days_365,
+                   "How long an ended task can be looked up.");
+  all.emplace_back("tasks.attempts-max", c.attempts_max, 1, 100,
+                   "Attempts a task may lose to a crash before it ends dead.");
+  all.emplace_back("tasks.timeout-max", c.timeout_max, 1ms, days_365,
+                   "Longest timeout that a task may ask for.");
+}
+
+void add_memory_options(std::vector<option>& all, cache_config& cache, memory_config& memory) {
+  all.emplace_back("cache.capacity", cache.capacity, byte_size{0}, gibibytes(1024),
+                   "Memory for cached answers; the memory monitor may shrink it. 0: no cache.");
+  all.emplace_back("cache.ttl", cache.ttl, 1ms, days_365,
+                   "How long a cached answer counts as fresh, unless its tool says otherwise.");
+  all.emplace_back("memory.budget", memory.budget, byte_size{0}, gibibytes(1024),
+                   "Memory that this process may use. 0: derived from the limits of its cgroup, of "
+                   "its address space and of the machine.");
+  all.emplace_back("memory.sample-interval", memory.sample_interval, 10ms, 60s,
+                   "How often memory use is read.");
+}
+
+void add_supervision_options(std::vector<option>& all, supervision_config& c) {
+  all.emplace_back("supervision.max-restarts", c.max_restarts, 0, 1'000,
+                   "Restarts within the period that a supervisor makes before it gives up and its "
+                   "own supervisor acts. Levels multiply: two of 5 make up to 25.");
+  all.emplace_back("supervision.period", c.period, 10ms, 24h,
+                   "The time within which restarts are counted.");
+  all.emplace_back("supervision.backoff-min", c.backoff_min, 1ms, 1h,
+                   "Wait before the second restart in a row; the first is immediate.");
+  all.emplace_back("supervision.backoff-max", c.backoff_max, 1ms, 1h,
+                   "Longest wait before a restart; waits double until then.");
+}
+
+void add_documents_options(std::vector<option>& all, documents_config& c) {
+  all.emplace_back("documents.folder", c.folder, "Folder of the documents to answer from.");
+  all.emplace_back("documents.data-dir", c.data_dir,
+                   "Folder for the document index; empty: the user's data folder.");
+  all.emplace_back("documents.file-size-max", c.file_size_max, kibibytes(1), gibibytes(1),
+                   "Larger files are not indexed.");
+}
+
+void add_process_options(std::vector<option>& all, agent_config& c) {
+  all.emplace_back("scheduler.policy", c.scheduler.policy,
+                   "How the scheduler's threads share actors: from one queue, or by stealing.");
+  all.emplace_back("scheduler.throughput", c.scheduler.throughput, 1, 1'000'000,
+                   "Messages that an actor handles before it lets others run. Small is fair, large "
+                   "is fast.");
+  all.emplace_back("scheduler.threads", c.scheduler.threads, 0, threads_max,
+                   "The scheduler's threads; 0: one per core.");
+  all.emplace_back("worker.nice", c.worker.nice, 0, 19,
+                   "Niceness of long-task workers: 19 yields to everything else.");
+  all.emplace_back("log.level", c.log.level, "Least important events that are logged.");
+  all.emplace_back("log.file", c.log.file, "File to append the log to; empty: standard error.");
+  all.emplace_back("shutdown.grace", c.shutdown.grace, 0ms, 1h,
+                   "How long running tasks may go on after a request to stop.");
+}
+
+expected<void> check_together(const agent_config& c) {
+  if (c.supervision.backoff_min > c.supervision.backoff_max)
+    return error{errc::invalid_argument, "configuration: supervision.backoff-min (" +
+                                             duration_text(c.supervision.backoff_min) +
+                                             ") must not be more than supervision.backoff-max (" +
+                                             duration_text(c.supervision.backoff_max) + ")"};
+  return {};
+}
+
+}  // namespace
+
+std::vector<option> agent_options(agent_config& config) {
+  std::vector<option> all;
+  add_node_options(all, config.node);
+  add_http_options(all, config.http);
+  add_tasks_options(all, config.tasks);
+  add_memory_options(all, config.cache, config.memory);
+  add_supervision_options(all, config.supervision);
+  add_documents_options(all, config.documents);
+  add_process_options(all, config);
+  return all;
+}
+
+expected<loaded_config> load_agent_config(const config_sources& sources) {
+  loaded_config loaded;
+  auto options = agent_options(loaded.values);
+  auto origins = apply_sources(options, sources);
+  if (!origins)
+    return origins.error();
+  if (auto done = check_together(loaded.values); !done)
+    return done.error();
+  loaded.origins = std::move(*origins);
+  return loaded;
+}
+
+}  // namespace libagent
