@@ -1,0 +1,80 @@
+#pragma once
+
+#include "libagent/base/time.hpp"
+#include "libagent/memory/memory_reading.hpp"
+#include "libagent/memory/pressure.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+
+namespace libagent {
+
+/// When one level is entered and left. Used is a share of the budget, available of the machine.
+struct pressure_step {
+  double enter_used = 1;       ///< Entered above it ...
+  double enter_available = 0;  ///< ... or below it.
+  double leave_used = 1;       ///< Left when below it ...
+  double leave_available = 0;  ///< ... and above it ...
+  duration leave_after{};      ///< ... for as long.
+};
+
+struct pressure_thresholds {
+  /// elevated, high, critical, emergency.
+  std::array<pressure_step, 4> steps{{{0.70, 0.20, 0.65, 0.24, std::chrono::seconds{5}},
+                                      {0.80, 0.12, 0.72, 0.15, std::chrono::seconds{5}},
+                                      {0.90, 0.06, 0.80, 0.09, std::chrono::seconds{10}},
+                                      {0.96, 0.00, 0.85, 0.00, std::chrono::seconds{10}}}};
+  /// Levels rise one at a time, this far apart, so that each one's reaction can show effect. From
+  /// critical to emergency there is no time to wait.
+  duration rise_pause = std::chrono::milliseconds{500};
+  /// Growth within the last such period is expected to repeat in the next one.
+  duration projection = std::chrono::seconds{1};
+};
+
+/// How full memory is, in the terms of the thresholds.
+struct memory_shares {
+  double used = 0;       ///< Of the budget; may pass 1.
+  double available = 1;  ///< Of the machine.
+};
+
+/// The level that `shares` call for, seen from `present`: the highest level whose entry is met, or
+/// one less than `present` when that may be left, or `present`. Knows nothing of time.
+[[nodiscard]] pressure_level next_level(pressure_level present, memory_shares shares,
+                                        const pressure_thresholds& thresholds);
+
+/// Turns readings into levels: thresholds with hysteresis, on use projected a second ahead,
+/// rising one level at a time and falling one at a time after a calm period.
+///
+/// Thread safety: none.
+class pressure_gauge {
+public:
+  /// @pre `budget_bytes` is positive.
+  explicit pressure_gauge(std::uint64_t budget_bytes, pressure_thresholds thresholds = {});
+
+  /// @pre `now` is not earlier than in the previous call.
+  pressure_level update(const memory_reading& reading, time_point now);
+
+  [[nodiscard]] pressure_level level() const { return level_; }
+
+private:
+  struct sample {
+    time_point at;
+    std::uint64_t used_bytes = 0;
+  };
+
+  [[nodiscard]] std::uint64_t project(std::uint64_t used_bytes, time_point now);
+  void move_towards(pressure_level wanted, time_point now);
+
+  pressure_thresholds thresholds_;
+  std::uint64_t budget_bytes_;
+  pressure_level level_ = pressure_level::normal;
+  std::deque<sample> recent_;  // within one projection period, oldest first
+  time_point rose_at_;
+  time_point calm_since_;
+  bool has_risen_ = false;
+  bool is_calm_ = false;
+};
+
+}  // namespace libagent
