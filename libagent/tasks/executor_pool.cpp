@@ -7,6 +7,11 @@
 
 namespace libagent {
 
+executor_pool::~executor_pool() {
+  for (const auto& [id, held] : leases_)
+    held.stop.request_stop();
+}
+
 executor_id executor_pool::add(std::uint32_t credit) {
   LIBAGENT_EXPECTS(credit > 0);
   executors_[++last_executor_].credit = credit;

@@ -32,6 +32,12 @@ struct lease {
 /// a thread that still works on a cancelled task is not free. Thread safety: none.
 class executor_pool {
 public:
+  executor_pool() = default;
+  executor_pool(const executor_pool&) = delete;
+  executor_pool& operator=(const executor_pool&) = delete;
+  /// Tells everything that still runs to stop: its tasks are about to be forgotten.
+  ~executor_pool();
+
   /// An executor that is given at most `credit` tasks at a time.
   executor_id add(std::uint32_t credit);
 

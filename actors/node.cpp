@@ -1,0 +1,129 @@
+#include "actors/node.hpp"
+
+#include "actors/bridge/errors.hpp"
+#include "actors/node_tree.hpp"
+#include "actors/paths.hpp"
+#include "actors/supervisor.hpp"
+#include "libagent/base/contract.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <utility>
+
+namespace libagent::actors {
+
+namespace {
+
+constexpr auto tree_patience = std::chrono::seconds{3};
+/// Beyond the longest shutdown of a child, with the kills after it.
+constexpr auto shutdown_patience = std::chrono::seconds{10};
+
+actor_system_options system_options(const node_options& options, const node_parts& parts) {
+  return {.threads = options.pool_threads,
+          .max_throughput = options.pool_throughput,
+          .networked = options.peers.has_value(),
+          .events = parts.events};
+}
+
+/// Asks an actor from a thread that is none, and waits.
+template <class T, class Handle, class... Args>
+expected<T> ask_and_wait(caf::actor_system& system, const Handle& who,
+                         std::chrono::milliseconds patience, Args&&... args) {
+  caf::scoped_actor self{system};
+  std::optional<expected<T>> outcome;
+  const auto failed = [&outcome](const caf::error& why) { outcome = from_caf_error(why); };
+  auto answer =
+      self->request<caf::message_priority::high>(who, patience, std::forward<Args>(args)...);
+  if constexpr (std::is_void_v<T>)
+    answer.receive([&outcome] { outcome = expected<void>{}; }, failed);
+  else
+    answer.receive([&outcome](const T& value) { outcome = value; }, failed);
+  return *std::move(outcome);
+}
+
+}  // namespace
+
+struct node::impl {
+  impl(const node_options& options, std::shared_ptr<const tool_registry> given_tools,
+       std::vector<agent_spec> given_agents, const node_parts& parts)
+      : tools{std::move(given_tools)},
+        agents{std::move(given_agents)},
+        config{system_options(options, parts)},
+        system{config} {
+    root = spawn_root_supervisor(system, make_node_tree(options, parts, *tools, agents));
+    caf::actor_cast<caf::actor>(root)->attach_functor(
+        [report = parts.on_failure](const caf::error& reason) {
+          if (reason && reason != caf::exit_reason::user_shutdown)
+            report(from_caf_error(reason));
+        });
+  }
+
+  std::shared_ptr<const tool_registry> tools;
+  std::vector<agent_spec> agents;
+  actor_system_config config;
+  caf::actor_system system;
+  supervisor_actor root;  // Reset by `stop`: CAF waits for every actor that has a handle.
+};
+
+node::node(std::unique_ptr<impl> started) : impl_{std::move(started)} {}
+
+expected<std::unique_ptr<node>> node::start(const node_options& options,
+                                            std::shared_ptr<const tool_registry> tools,
+                                            std::vector<agent_spec> agents,
+                                            const node_parts& parts) {
+  LIBAGENT_EXPECTS(tools != nullptr);
+  std::unique_ptr<node> started{
+      new node{std::make_unique<impl>(options, std::move(tools), std::move(agents), parts)}};
+  // A supervisor starts its children before it answers, so this answer means that all are there.
+  if (auto tree = started->tree(); !tree)
+    return error{errc::unavailable, "start the node: " + to_string(tree.error())};
+  return started;
+}
+
+node::~node() {
+  if (impl_->root)
+    stop(std::chrono::milliseconds{0});
+}
+
+caf::actor_system& node::system() {
+  return impl_->system;
+}
+
+const std::shared_ptr<const tool_registry>& node::tools() const {
+  return impl_->tools;
+}
+
+std::vector<agent_info> node::agents() const {
+  std::vector<agent_info> infos;
+  for (const auto& agent : impl_->agents)
+    infos.push_back(agent.info);
+  return infos;
+}
+
+task_client node::client() {
+  return {impl_->system, impl_->tools};
+}
+
+expected<supervision_node> node::tree() {
+  if (!impl_->root)
+    return error{errc::unavailable, "describe the tree: the node was stopped"};
+  return ask_and_wait<supervision_node>(impl_->system, impl_->root, tree_patience, describe_atom_v);
+}
+
+stop_outcome node::stop(std::chrono::milliseconds grace) {
+  stop_outcome outcome;
+  if (!impl_->root)
+    return outcome;
+  if (const auto dispatcher = find<dispatcher_actor>(impl_->system, dispatcher_path);
+      dispatcher && grace.count() > 0)
+    outcome.drained =
+        ask_and_wait<void>(impl_->system, dispatcher, grace, drain_atom_v).has_value();
+  outcome.shut_down =
+      ask_and_wait<void>(impl_->system, impl_->root, shutdown_patience, shutdown_atom_v)
+          .has_value();
+  impl_->root = nullptr;
+  return outcome;
+}
+
+}  // namespace libagent::actors

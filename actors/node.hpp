@@ -1,0 +1,110 @@
+#pragma once
+
+/// A whole node: the supervision tree with everything that runs tasks. What a program embeds.
+
+#include "actors/agent.hpp"
+#include "actors/bridge/actor_system.hpp"
+#include "actors/cache.hpp"
+#include "actors/memory_monitor.hpp"
+#include "actors/task_client.hpp"
+#include "libagent/base/expected.hpp"
+#include "libagent/nodes/endpoint.hpp"
+#include "libagent/ports/event_sink.hpp"
+#include "libagent/ports/memory_probe.hpp"
+#include "libagent/supervision/supervision_rules.hpp"
+#include "libagent/supervision/tree.hpp"
+#include "libagent/tasks/task_limits.hpp"
+#include "libagent/tools/tool_registry.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace libagent::actors {
+
+/// How a node meets others. Absent: it stays alone and opens no port.
+struct peer_options {
+  std::optional<endpoint> listen;  ///< Port 0: any free one.
+  std::vector<endpoint> join;
+  /// Told, on the cluster's thread, where others can join, or why they cannot.
+  std::function<void(const expected<endpoint>&)> on_listening = [](const expected<endpoint>&) {};
+};
+
+struct node_options {
+  std::string name = "local";        ///< Among its peers: `[A-Za-z0-9_-]{1,64}`.
+  std::string version = "0";         ///< Told to peers.
+  std::size_t handlers = 0;          ///< Short-task handlers; 0: one per core.
+  std::size_t blocking = 4;          ///< Threads for interactive tools that may block.
+  std::size_t workers = 0;           ///< Long-task workers; 0: one per core.
+  std::size_t pool_threads = 0;      ///< The scheduler's threads; 0: one per core.
+  std::size_t pool_throughput = 50;  ///< Messages an actor handles before others get a turn.
+  task_limits tasks;
+  cache_options cache;
+  memory_monitor_options memory;  ///< `budget_bytes` 0: no memory monitor.
+  restart_limits restarts{.max_restarts = 5, .period = std::chrono::seconds{10}};
+  backoff_limits backoff;
+  std::optional<peer_options> peers;
+};
+
+/// What a node is given of the world outside; each part may be left out.
+struct node_parts {
+  event_sink_ptr events;                ///< Null: nothing is reported.
+  std::shared_ptr<memory_probe> probe;  ///< Null: no memory monitor.
+  /// Lowers the priority of the thread that calls it; called by each long-task worker's.
+  std::function<void()> lower_priority = [] {};
+  /// Called once, on any thread, when the root supervisor gave up: restarting did not help and
+  /// the node is of no more use. Not called on an ordinary stop. Must not block.
+  std::function<void(const error&)> on_failure = [](const error&) {};
+};
+
+/// How a stop went.
+struct stop_outcome {
+  bool drained = false;    ///< Every accepted task had ended within the grace period.
+  bool shut_down = false;  ///< Every actor has ended; otherwise a thread is stuck in a tool.
+};
+
+/// Thread safety: `client`, `system` and `tree` from any thread while the node runs; the others
+/// from the thread that owns it.
+class node {
+public:
+  /// Starts the tree and returns when it stands: tasks can be submitted at once.
+  ///
+  /// The tools must not change any more. Errors: `errc::unavailable` when the tree does not come
+  /// up.
+  /// @pre `tools` is not null, agents have distinct names.
+  [[nodiscard]] static expected<std::unique_ptr<node>> start(
+      const node_options& options, std::shared_ptr<const tool_registry> tools,
+      std::vector<agent_spec> agents, const node_parts& parts = {});
+
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+  /// Stops without grace if `stop` was not called.
+  ~node();
+
+  [[nodiscard]] caf::actor_system& system();
+  [[nodiscard]] const std::shared_ptr<const tool_registry>& tools() const;
+  [[nodiscard]] std::vector<agent_info> agents() const;
+
+  /// Runs tasks from threads that are not actors.
+  [[nodiscard]] task_client client();
+
+  /// The live supervision tree. Errors: `errc::unavailable` once it is down.
+  [[nodiscard]] expected<supervision_node> tree();
+
+  /// Accepts nothing more, lets accepted tasks end within `grace`, then shuts the tree down.
+  /// Blocking: for at most `grace` and then a few seconds. When `shut_down` comes back false,
+  /// destroying the node waits for the stuck tool: end the process instead.
+  stop_outcome stop(std::chrono::milliseconds grace);
+
+private:
+  struct impl;
+  explicit node(std::unique_ptr<impl> started);
+
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace libagent::actors

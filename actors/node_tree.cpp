@@ -1,0 +1,136 @@
+#include "actors/node_tree.hpp"
+
+#include "actors/cluster.hpp"
+#include "actors/gateway.hpp"
+#include "actors/long_task_worker.hpp"
+#include "actors/paths.hpp"
+#include "actors/short_task_handler.hpp"
+#include "actors/task_dispatcher.hpp"
+
+#include <caf/io/middleman.hpp>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace libagent::actors {
+
+namespace {
+
+/// Items waiting in a handler's mailbox. One is enough for fairness; a few more keep a handler
+/// busy while the dispatcher is told of the last one.
+constexpr std::uint32_t handler_credit = 8;
+
+/// A worker that ignores its stop token is written off after this.
+constexpr auto worker_patience = std::chrono::seconds{2};
+
+std::size_t or_cores(std::size_t wanted) {
+  return wanted != 0 ? wanted : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+/// A child that has its own thread in production.
+template <class Impl, class... Args>
+child_spec own_thread_child(std::string name, Args... args) {
+  return {.name = std::move(name), .start = [... args = std::move(args)](start_context& context) {
+            return caf::actor_cast<caf::actor>(
+                spawn_placed<Impl>(context.system(), context.where(), args...));
+          }};
+}
+
+/// A child on the scheduler's threads.
+template <class Impl, class... Args>
+child_spec pooled_child(std::string name, Args... args) {
+  return {.name = std::move(name), .start = [... args = std::move(args)](start_context& context) {
+            return caf::actor_cast<caf::actor>(context.system().spawn<Impl>(args...));
+          }};
+}
+
+/// Numbered children under a supervisor of their own.
+template <class MakeChild>
+child_spec make_pool(std::string name, const supervision_rules& rules, std::size_t size,
+                     MakeChild make_child) {
+  supervisor_spec pool{.rules = rules};
+  for (std::size_t i = 1; i <= size; ++i)
+    pool.children.push_back(make_child(std::to_string(i)));
+  return nested_supervisor(std::move(name), std::move(pool));
+}
+
+child_spec make_tasks(const node_options& options, const node_parts& parts,
+                      const supervision_rules& rules, const tool_registry& tools,
+                      const std::vector<agent_spec>& agents) {
+  dispatcher_options dispatcher{.tools = tools.list(), .limits = options.tasks};
+  for (const auto& agent : agents)
+    dispatcher.agents.push_back(agent.info);
+
+  supervisor_spec tasks{.rules = rules};
+  // A new dispatcher knows no executors, so they start afresh with it and announce themselves.
+  tasks.rules.restarts = strategy::rest_for_one;
+  tasks.children.push_back(
+      own_thread_child<task_dispatcher_impl>("dispatcher", std::move(dispatcher)));
+  tasks.children.push_back(
+      make_pool("handlers", rules, or_cores(options.handlers), [](std::string name) {
+        return pooled_child<short_task_handler_impl>(std::move(name),
+                                                     executor_options{.credit = handler_credit});
+      }));
+  tasks.children.push_back(make_pool("blocking", rules, options.blocking, [](std::string name) {
+    return own_thread_child<short_task_handler_impl>(
+        std::move(name), executor_options{.kind = executor_kind::blocking});
+  }));
+  tasks.children.push_back(
+      make_pool("workers", rules, or_cores(options.workers), [&parts](std::string name) {
+        auto worker = own_thread_child<long_task_worker_impl>(std::move(name),
+                                                              worker_options(parts.lower_priority));
+        worker.rules.shutdown = shutdown_rule::within(worker_patience);
+        return worker;
+      }));
+  return nested_supervisor("tasks", std::move(tasks));
+}
+
+child_spec make_agents(const supervision_rules& rules, const std::vector<agent_spec>& agents) {
+  supervisor_spec all{.rules = rules};
+  for (const auto& agent : agents)
+    all.children.push_back(
+        {.name = agent.info.name, .start = [spawn = agent.spawn](start_context& context) {
+           return spawn(context.system());
+         }});
+  return nested_supervisor(agents_path, std::move(all));
+}
+
+child_spec make_cluster(const node_options& options, const tool_registry& tools) {
+  cluster_options cluster{.own = {.node = options.name, .version = options.version},
+                          .listen = options.peers->listen,
+                          .joins = {.nodes = options.peers->join},
+                          .on_listening = options.peers->on_listening};
+  for (const auto& offered : tools.list())
+    cluster.own.tools.push_back(describe(*offered));
+  return {.name = cluster_path, .start = [cluster](start_context& context) {
+            auto now = cluster;
+            now.network = caf::actor_cast<caf::actor>(context.system().middleman().actor_handle());
+            now.gate_placement = context.where();
+            return caf::actor_cast<caf::actor>(
+                spawn_placed<cluster_impl>(context.system(), context.where(), std::move(now)));
+          }};
+}
+
+}  // namespace
+
+supervisor_spec make_node_tree(const node_options& options, const node_parts& parts,
+                               const tool_registry& tools, const std::vector<agent_spec>& agents) {
+  const supervision_rules rules{.intensity = options.restarts, .backoff = options.backoff};
+  supervisor_spec root{.rules = rules};
+  if (parts.probe && options.memory.budget_bytes > 0) {
+    auto memory = options.memory;
+    memory.subscribers = {cache_path, dispatcher_path};
+    root.children.push_back(
+        own_thread_child<memory_monitor_impl>(memory_monitor_path, parts.probe, std::move(memory)));
+  }
+  root.children.push_back(own_thread_child<cache_impl>(cache_path, options.cache));
+  root.children.push_back(make_tasks(options, parts, rules, tools, agents));
+  root.children.push_back(make_agents(rules, agents));
+  if (options.peers)
+    root.children.push_back(make_cluster(options, tools));
+  root.children.push_back(own_thread_child<gateway_impl>(gateway_path));
+  return root;
+}
+
+}  // namespace libagent::actors
