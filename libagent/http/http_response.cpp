@@ -37,6 +37,7 @@ constexpr std::array status_phrases{
     status_phrase{410, "Gone"},
     status_phrase{412, "Precondition Failed"},
     status_phrase{413, "Content Too Large"},
+    status_phrase{414, "URI Too Long"},
     status_phrase{415, "Unsupported Media Type"},
     status_phrase{417, "Expectation Failed"},
     status_phrase{422, "Unprocessable Content"},
