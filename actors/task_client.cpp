@@ -107,4 +107,13 @@ expected<task_record> task_client::run(task_request request, const std::stop_tok
   }
 }
 
+void task_client::start(task_request request) const {
+  const auto dispatcher = find<dispatcher_actor>(*system_, dispatcher_path);
+  if (!dispatcher)
+    return;
+  const auto requested = requested_lane(*tools_, request);
+  send_submit(dispatcher, requested, std::move(request),
+              std::make_shared<news_observer>(std::make_shared<task_news>()));
+}
+
 }  // namespace libagent::actors

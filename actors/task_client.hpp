@@ -33,6 +33,10 @@ public:
   [[nodiscard]] expected<task_record> run(task_request request, const std::stop_token& stop = {},
                                           const change_callback& on_change = {}) const;
 
+  /// Submits a task and waits for nothing. It is tracked like any other; when it is refused nobody
+  /// hears of it.
+  void start(task_request request) const;
+
 private:
   caf::actor_system* system_;
   std::shared_ptr<const tool_registry> tools_;

@@ -27,6 +27,16 @@ spdlog::level::level_enum to_spdlog(event_level level) {
   return spdlog::level::err;
 }
 
+event_level threshold(log_level configured) {
+  switch (configured) {
+    case log_level::debug: return event_level::debug;
+    case log_level::info: return event_level::info;
+    case log_level::warning: return event_level::warning;
+    case log_level::error: return event_level::error;
+  }
+  return event_level::info;
+}
+
 class spdlog_event_sink final : public event_sink {
 public:
   using event_sink::emit;
@@ -65,16 +75,17 @@ private:
 
 }  // namespace
 
-expected<event_sink_ptr> open_event_log(const event_log_options& options) {
+expected<event_sink_ptr> open_event_log(const log_config& config) {
   try {
     spdlog::sink_ptr out;
-    if (options.file.empty())
+    if (config.file.empty())
       out = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     else
-      out = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
-    return event_sink_ptr{std::make_shared<spdlog_event_sink>(std::move(out), options.level)};
+      out = std::make_shared<spdlog::sinks::basic_file_sink_mt>(config.file);
+    return event_sink_ptr{
+        std::make_shared<spdlog_event_sink>(std::move(out), threshold(config.level))};
   } catch (const spdlog::spdlog_ex& failed) {
-    return error{errc::io_failed, "open log file " + options.file + ": " + failed.what()};
+    return error{errc::io_failed, "open log file " + config.file + ": " + failed.what()};
   }
 }
 

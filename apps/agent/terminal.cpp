@@ -1,5 +1,7 @@
 #include "apps/agent/terminal.hpp"
 
+#include "apps/agent/cli.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <sys/ioctl.h>
@@ -28,6 +30,11 @@ text_style stdout_style() {
 
 void complain(std::string_view text) {
   std::fprintf(stderr, "agent: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+int report_failure(const error& why) {
+  complain(to_string(why));
+  return why.code == errc::cancelled ? exit_interrupted : exit_failed;
 }
 
 progress_display::progress_display() : on_terminal_{isatty(STDERR_FILENO) == 1} {}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libagent/api/render.hpp"
+#include "libagent/base/error.hpp"
 #include "libagent/base/time.hpp"
 #include "libagent/tasks/task.hpp"
 
@@ -15,6 +16,9 @@ namespace libagent::app {
 
 /// Prints "agent: text" to standard error.
 void complain(std::string_view text);
+
+/// Complains about a failure and returns the exit code that goes with it.
+[[nodiscard]] int report_failure(const error& why);
 
 /// Shows the progress of one long task on standard error: a bar that is redrawn in place on a
 /// terminal, a line every few seconds elsewhere. Thread safety: none.

@@ -37,6 +37,7 @@ struct node_config {
   std::string name = "local";
   std::string listen;
   std::string join;
+  std::string tools;
 };
 
 struct http_config {

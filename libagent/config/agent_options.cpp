@@ -51,6 +51,8 @@ void add_node_options(std::vector<option>& all, node_config& c) {
   all.emplace_back("node.join", c.join,
                    "HOST:PORT of a node to connect to at the start; empty: stay alone.",
                    &check_host_and_port);
+  all.emplace_back("node.tools", c.tools,
+                   "Comma-separated names of the tools to offer; empty: all that come with it.");
 }
 
 void add_http_options(std::vector<option>& all, http_config& c) {

@@ -1,0 +1,183 @@
+#include "apps/agent/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+namespace libagent::app {
+
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  agent ask "What does the memory monitor do?" --docs docs
+  agent chat --docs ~/notes
+  agent run calculate '{"expression": "2^10"}'
+  agent serve --docs docs --port 8080
+  agent tree
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing found, 130 interrupted.
+Options of the configuration can also come from a file (--config) or from the
+environment (LIBAGENT_HTTP_PORT for http.port); `agent config show` lists them.)";
+
+/// Builds the parser; each subcommand writes into `result` when it was chosen.
+class command_line {
+public:
+  command_line() : app_{"An agent that answers from your documents, on supervised actors."} {
+    app_.name("agent");
+    app_.set_version_flag("--version", "agent " LIBAGENT_VERSION);
+    app_.footer(examples);
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.get_formatter()->column_width(34);
+    app_.add_option("--config", config_file_, "Configuration file (JSON)")
+        ->check(CLI::ExistingFile);
+    app_.add_option("--set", sets_, "Set an option, for example --set tasks.workers=1")
+        ->type_name("KEY=VALUE");
+    add_ask();
+    add_chat();
+    add_serve();
+    add_run();
+    add_tools();
+    add_tree();
+    add_config();
+  }
+
+  std::variant<invocation, int> read(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+      return app_.exit(problem) == 0 ? exit_ok : exit_usage;
+    }
+    return take();
+  }
+
+private:
+  /// A flag that stands for an option of the configuration.
+  void add_setting(CLI::App* command, const char* flag, const char* key, const char* help,
+                   const char* type = "TEXT") {
+    command
+        ->add_option_function<std::string>(
+            flag,
+            [this, key](const std::string& value) { result_.settings.emplace_back(key, value); },
+            help)
+        ->type_name(type);
+  }
+
+  void add_docs(CLI::App* command) {
+    add_setting(command, "--docs", "documents.folder", "Folder with the documents", "DIR");
+  }
+
+  template <class Command>
+  CLI::App* add_command(const char* name, const char* help, Command& command) {
+    auto* added = app_.add_subcommand(name, help);
+    added->fallthrough();
+    added->callback([this, &command] { result_.command = command; });
+    return added;
+  }
+
+  void add_ask() {
+    auto* command = add_command("ask", "Answer one question, with citations", ask_);
+    command->add_option("question", ask_words_, "What you want to know")->required();
+    command->add_flag("--json", ask_.json, "Print the answer as JSON");
+    add_docs(command);
+  }
+
+  void add_chat() { add_docs(add_command("chat", "Ask in a conversation", chat_)); }
+
+  void add_serve() {
+    auto* command = add_command("serve", "Serve HTTP on this machine", serve_);
+    add_docs(command);
+    add_setting(command, "--host", "http.host", "Address to listen to (default: loopback)");
+    add_setting(command, "--port", "http.port", "Port to listen to; 0: any free one", "PORT");
+    add_setting(command, "--node", "node.name", "Name of this node among its peers", "NAME");
+    add_setting(command, "--listen", "node.listen", "Take peers at this address", "HOST:PORT");
+    add_setting(command, "--join", "node.join", "Connect to the peer at this address", "HOST:PORT");
+    add_setting(command, "--tools", "node.tools", "Offer only these tools", "NAME,...");
+  }
+
+  void add_run() {
+    auto* command = add_command("run", "Run a tool", run_);
+    command->add_option("tool", run_.tool, "Its name; `agent tools` lists them")->required();
+    command->add_option("arguments", run_.arguments, "Its input as JSON; - reads standard input");
+    command->add_option("--timeout-ms", run_timeout_ms_, "Give up after this many milliseconds")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--server", run_.server, "Run it on the server at this URL");
+    add_docs(command);
+  }
+
+  void add_tools() {
+    auto* command = add_command("tools", "List the tools", tools_);
+    command->add_flag("--json", tools_.json, "Print them with their schemas");
+    command->add_option("--server", tools_.server, "Ask the server at this URL");
+  }
+
+  void add_tree() {
+    auto* command = add_command("tree", "Show the live supervision tree of a server", tree_);
+    command->add_flag("--json", tree_.json, "Print it as JSON");
+    command->add_option("--server", tree_.server,
+                        "URL of the server (default: the configured port)");
+  }
+
+  void add_config() {
+    auto* command = app_.add_subcommand("config", "Check or show the configuration");
+    command->fallthrough();
+    command->require_subcommand(1);
+    using verb = config_command::verb;
+    const auto add = [&](const char* name, const char* help, verb what) {
+      auto* added = command->add_subcommand(name, help);
+      added->fallthrough();
+      added->callback([this, what] { result_.command = config_command{what}; });
+    };
+    add("check", "Say whether file, environment and flags make sense", verb::check);
+    add("show", "Show every option, its value and where it comes from", verb::show);
+    add("defaults", "Print a file with all defaults", verb::defaults);
+    add("schema", "Print the JSON Schema of the file", verb::schema);
+    add("reference", "Print the reference page in Markdown", verb::reference);
+  }
+
+  std::variant<invocation, int> take() {
+    if (!config_file_.empty())
+      result_.config_file = config_file_;
+    for (const auto& setting : sets_) {
+      const auto equals = setting.find('=');
+      if (equals == std::string::npos) {
+        std::fprintf(stderr, "agent: --set %s: expected KEY=VALUE\n", setting.c_str());
+        return exit_usage;
+      }
+      result_.settings.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+    }
+    if (auto* ask = std::get_if<ask_command>(&result_.command); ask && app_.got_subcommand("ask"))
+      ask->question = joined(ask_words_);
+    if (auto* run = std::get_if<run_command>(&result_.command); run && run_timeout_ms_ > 0)
+      run->timeout = std::chrono::milliseconds{run_timeout_ms_};
+    return std::move(result_);
+  }
+
+  /// A question needs no quotes.
+  static std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words)
+      text.append(text.empty() ? "" : " ").append(word);
+    return text;
+  }
+
+  CLI::App app_;
+  invocation result_;
+  std::string config_file_;
+  std::vector<std::string> sets_;
+  std::vector<std::string> ask_words_;
+  std::int64_t run_timeout_ms_ = 0;
+  ask_command ask_;
+  chat_command chat_;
+  serve_command serve_;
+  run_command run_;
+  tools_command tools_;
+  tree_command tree_;
+};
+
+}  // namespace
+
+std::variant<invocation, int> read_command_line(int argc, char** argv) {
+  return command_line{}.read(argc, argv);
+}
+
+}  // namespace libagent::app

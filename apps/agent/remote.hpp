@@ -1,0 +1,39 @@
+#pragma once
+
+#include "libagent/adapters/http_client.hpp"
+#include "libagent/base/expected.hpp"
+#include "libagent/supervision/tree.hpp"
+#include "libagent/tasks/task.hpp"
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace libagent::app {
+
+/// A running agent server, as the command line uses it. Thread safety: none.
+class remote_agent {
+public:
+  /// `url` is for example http://127.0.0.1:8080.
+  explicit remote_agent(std::string url);
+
+  /// The body of `GET path`. Errors: what the server answered, or that it cannot be reached.
+  [[nodiscard]] expected<std::string> get(const std::string& path);
+
+  /// Runs a task there and waits for its end. `stop` cancels it.
+  [[nodiscard]] expected<task_record> run(
+      const std::string& tool, const raw_json& arguments,
+      std::optional<std::chrono::milliseconds> timeout, const std::stop_token& stop,
+      const std::function<void(const task_progress&)>& on_progress);
+
+private:
+  [[nodiscard]] expected<std::string> call(http_call request);
+  [[nodiscard]] expected<task_record> follow(const std::string& id, const std::stop_token& stop,
+                                             const std::function<void(const task_progress&)>& show);
+
+  std::string url_;
+  http_client client_;
+};
+
+}  // namespace libagent::app

@@ -1,0 +1,153 @@
+#include "actors/http_api.hpp"
+#include "apps/agent/commands.hpp"
+#include "apps/agent/event_log.hpp"
+#include "apps/agent/settings.hpp"
+#include "apps/agent/signals.hpp"
+#include "apps/agent/terminal.hpp"
+#include "apps/agent/wiring.hpp"
+#include "libagent/adapters/http_server.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <iostream>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace libagent::app {
+
+namespace {
+
+constexpr auto listen_patience = std::chrono::seconds{5};
+/// For answers that are being sent when every task has ended.
+constexpr auto last_answers = std::chrono::seconds{1};
+
+/// Why the server should end: a signal, or a node that gave up.
+class end_of_service {
+public:
+  void request(std::optional<error> failure) {
+    {
+      const std::lock_guard guard{mutex_};
+      if (requested_)
+        return;
+      requested_ = true;
+      failure_ = std::move(failure);
+    }
+    changed_.notify_all();
+  }
+
+  [[nodiscard]] std::optional<error> wait() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return requested_; });
+    return failure_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool requested_ = false;
+  std::optional<error> failure_;
+};
+
+http_options http_options_of(const http_config& config) {
+  return {.host = config.host,
+          .port = config.port,
+          .io_threads = config.io_threads,
+          .connections_max = config.connections_max,
+          .header_bytes_max = config.header_max.bytes,
+          .body_bytes_max = config.body_max.bytes,
+          .idle_timeout = config.idle_timeout,
+          .on_problem = [](const error& problem) { complain(to_string(problem)); }};
+}
+
+/// Indexing in the background; questions meanwhile are answered from what is there.
+void index_in_background(const agent_node& node, const agent_config& config) {
+  std::error_code failed;
+  if (!node.node->tools()->find("index_folder") ||
+      !std::filesystem::is_directory(documents_folder(config), failed))
+    return;
+  node.client().start({.target = "index_folder"});
+}
+
+/// The line that tells programs where the server is; people read the one on standard error.
+void say_ready(const agent_config& config, std::uint16_t port,
+               const std::optional<endpoint>& listens) {
+  const auto url = "http://" + config.http.host + ":" + std::to_string(port);
+  nlohmann::ordered_json ready{{"event", "ready"}, {"http", url}, {"node", config.node.name}};
+  if (listens)
+    ready["listen"] = to_string(*listens);
+  std::cout << ready.dump() << std::endl;
+  complain("serving " + url + " as node " + config.node.name + "; Ctrl-C stops");
+}
+
+/// Ends everything in order. Tasks first, so that those who wait for them get their answers.
+int end_service(actors::http_api& api, http_server& server, agent_node& node,
+                std::chrono::milliseconds grace) {
+  api.start_draining();
+  server.stop_accepting();
+  const auto stopped = node.node->stop(grace);
+  server.stop(last_answers);
+  if (!stopped.shut_down) {
+    complain("a tool ignores its stop request; ending the process without it");
+    std::_Exit(exit_failed);
+  }
+  if (!stopped.drained && grace.count() > 0)
+    complain("stopped with tasks that had not ended within " + std::to_string(grace.count()) +
+             " ms");
+  return exit_ok;
+}
+
+}  // namespace
+
+int run_serve(const serve_command&, const loaded_config& loaded) {
+  const auto& config = loaded.values;
+  end_of_service end;
+  const signal_watch signals{[&end](int, int earlier) {
+    if (earlier > 0)
+      std::_Exit(exit_failed);  // Asked twice: no patience left.
+    end.request(std::nullopt);
+  }};
+  auto log = open_event_log(config.log);
+  if (!log)
+    return report_failure(log.error());
+
+  std::promise<expected<endpoint>> listening;
+  std::once_flag told_once;
+  wiring_options options{.with_peers = true, .events = *std::move(log)};
+  options.on_listening = [&](const expected<endpoint>& where) {
+    std::call_once(told_once, [&] { listening.set_value(where); });
+  };
+  options.on_failure = [&end](const error& why) { end.request(why); };
+  auto node = start_agent_node(config, options);
+  if (!node)
+    return report_failure(node.error());
+
+  const auto api = std::make_shared<actors::http_api>(node->node->system(), node->node->tools(),
+                                                      node->node->agents());
+  const auto server = make_http_server(http_options_of(config.http), api);
+  const auto port = server->start();
+  if (!port)
+    return report_failure(port.error());
+  std::optional<endpoint> listens;
+  if (!config.node.listen.empty()) {
+    auto where = listening.get_future();
+    if (where.wait_for(listen_patience) != std::future_status::ready)
+      return report_failure({errc::deadline_exceeded, "listen on " + config.node.listen});
+    const auto outcome = where.get();
+    if (!outcome)
+      return report_failure(outcome.error());
+    listens = *outcome;
+  }
+  index_in_background(*node, config);
+  say_ready(config, *port, listens);
+
+  const auto failure = end.wait();
+  const auto code = end_service(*api, *server, *node, config.shutdown.grace);
+  return failure ? report_failure(*failure) : code;
+}
+
+}  // namespace libagent::app

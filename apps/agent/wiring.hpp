@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/node.hpp"
+#include "libagent/adapters/heap_trimmer.hpp"
+#include "libagent/base/expected.hpp"
+#include "libagent/config/agent_config.hpp"
+#include "libagent/ports/event_sink.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace libagent::app {
+
+/// What a command wants of the node beyond its configuration.
+struct wiring_options {
+  bool with_peers = false;
+  event_sink_ptr events;
+  std::function<void(const expected<endpoint>&)> on_listening = [](const expected<endpoint>&) {};
+  std::function<void(const error&)> on_failure = [](const error&) {};
+};
+
+/// The agent's node with the real world around it. Members end in reverse order.
+struct agent_node {
+  std::unique_ptr<heap_trimmer> trimmer;
+  std::unique_ptr<actors::node> node;
+
+  [[nodiscard]] actors::task_client client() const { return node->client(); }
+};
+
+/// Name under which the sample agent is asked.
+inline constexpr const char* documents_agent_name = "documents";
+
+/// Composes adapters, tools, the documents agent and the supervision tree, and starts them.
+/// Errors: a bad option (`errc::invalid_argument`), or what an adapter says.
+[[nodiscard]] expected<agent_node> start_agent_node(const agent_config& config,
+                                                    const wiring_options& options);
+
+}  // namespace libagent::app
