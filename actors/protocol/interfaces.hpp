@@ -13,7 +13,9 @@ namespace libagent::actors {
 
 /// See actors/supervisor.hpp.
 using supervisor_actor =
-    caf::typed_actor<caf::result<supervision_node>(describe_atom), caf::result<void>(shutdown_atom)>;
+    caf::typed_actor<caf::result<supervision_node>(describe_atom), caf::result<void>(shutdown_atom),
+                     caf::result<caf::actor>(start_child_atom, child_spec),
+                     caf::result<void>(stop_child_atom, std::string)>;
 
 /// See actors/task_dispatcher.hpp.
 using dispatcher_actor = caf::typed_actor<

@@ -18,6 +18,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "actors/protocol/child_spec.hpp"
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
 #include "libagent/ports/http_server.hpp"
@@ -129,6 +130,7 @@ bool inspect(Inspector& f, node_offer& x) {
 
 }  // namespace libagent::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::child_spec)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::observer_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::work_item)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::gateway_request)
@@ -165,6 +167,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(libagent_types, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_answer))
   CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_info))
   CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::agent_info>))
+  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::child_spec))
   CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::observer_ref))
   CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_item))
   CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_outcome))

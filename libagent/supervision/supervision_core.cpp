@@ -162,7 +162,8 @@ void supervision_core::restart_group(child_iterator failed, time_point due) {
   const auto group = children_to_restart(rules_.restarts, position, children_.size());
   auto member = std::next(children_.begin(), static_cast<std::ptrdiff_t>(group.front()));
   group_due_ = stop_from_ ? std::max(group_due_, due) : due;
-  stop_from_ = std::min(stop_from_.value_or(member->first), member->first);
+  // Whoever fails while a group stops was started before that group, so this only widens it.
+  stop_from_ = member->first;
   // As in OTP this also brings back transient children that had ended normally.
   for (; member != children_.end(); ++member) {
     if (!member->second.is_up()) {

@@ -17,8 +17,8 @@ enum class auto_shutdown : std::uint8_t { never, any_significant, all_significan
 /// What holds for a supervisor as a whole. OTP calls them supervisor flags.
 struct supervision_rules {
   strategy restarts = strategy::one_for_one;
-  restart_limits intensity;
-  backoff_limits backoff;
+  restart_limits intensity = {};
+  backoff_limits backoff = {};
   auto_shutdown ends_with = auto_shutdown::never;
   /// How long a killed child may still take. Nothing can interrupt a handler that is running, so
   /// after that the child is written off: its thread is lost, the others go on.
