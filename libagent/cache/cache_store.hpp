@@ -18,7 +18,7 @@ namespace libagent {
 struct cache_store_options {
   std::uint64_t capacity_bytes = 64ULL << 20U;  ///< 0 turns the store off.
   std::uint64_t entry_bytes_max = 4ULL << 20U;  ///< Larger entries are not admitted.
-  std::uint32_t evictions_per_slice = 256;      ///< Bounds the time of every call; at least 1.
+  std::uint32_t evictions_per_slice = 128;      ///< Bounds the time of every call; at least 1.
   std::uint64_t evicted_bytes_per_slice = 8ULL << 20U;  ///< Freeing large values takes time too.
 };
 

@@ -279,12 +279,12 @@ TEST_CASE_METHOD(cache_fixture, "a shrink lets waiting messages go between its s
                  "[actors][cache]") {
   fill(1'000);
   // Both are in the mailbox before the first slice: the status is answered after one slice of
-  // 256, not after all evictions.
+  // 128, not after all evictions.
   const auto shrunk = begin_ask<void>(cache, actors::resize_atom_v, std::uint64_t{entry_bytes});
   const auto seen = begin_ask<cache_stats>(cache, actors::status_atom_v);
   run();
   REQUIRE(shrunk.arrived());
-  CHECK(seen.get()->entries == 1'000 - 256);
+  CHECK(seen.get()->entries == 1'000 - 128);
   CHECK(stats().entries == 1);
 }
 
