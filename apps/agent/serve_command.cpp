@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unistd.h>
 
 namespace libagent::app {
 
@@ -77,7 +78,8 @@ void index_in_background(const agent_node& node, const agent_config& config) {
 void say_ready(const agent_config& config, std::uint16_t port,
                const std::optional<endpoint>& listens) {
   const auto url = "http://" + config.http.host + ":" + std::to_string(port);
-  nlohmann::ordered_json ready{{"event", "ready"}, {"http", url}, {"node", config.node.name}};
+  nlohmann::ordered_json ready{
+      {"event", "ready"}, {"pid", getpid()}, {"http", url}, {"node", config.node.name}};
   if (listens)
     ready["listen"] = to_string(*listens);
   std::cout << ready.dump() << std::endl;

@@ -1,0 +1,40 @@
+#include "apps/lab/documents.hpp"
+#include "apps/lab/overhead.hpp"
+#include "apps/lab/report.hpp"
+
+#include <CLI/CLI.hpp>
+
+using libagent::lab::lab_options;
+
+namespace {
+
+void add_common_options(CLI::App* experiment, lab_options& options) {
+  experiment->add_flag("--quick", options.quick, "Measure less, to see that it works");
+  experiment->add_option("--seed", options.seed, "Seed of whatever is drawn at random");
+  experiment->add_option("--json", options.json_file, "Write the results to this file");
+  experiment->add_flag("--check", options.check, "Exit with 1 when an aim is missed");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Measures what libagent gives on this machine."};
+  app.name("agent-lab");
+  app.require_subcommand(1);
+  lab_options options;
+  libagent::lab::documents_options documents;
+
+  auto* overhead = app.add_subcommand(
+      "overhead", "What a task costs beyond its work: round trips, memory, start-up, HTTP");
+  add_common_options(overhead, options);
+
+  auto* indexing = app.add_subcommand(
+      "documents", "Indexing speed against grep -r, and the latency of questions");
+  add_common_options(indexing, options);
+  indexing->add_option("--folder", documents.folder, "The documents")->capture_default_str();
+
+  CLI11_PARSE(app, argc, argv);
+  if (overhead->parsed())
+    return libagent::lab::run_overhead(options);
+  return libagent::lab::run_documents(options, documents);
+}
