@@ -38,7 +38,8 @@ ensure_packages() {
   as_root=$(root_command) || die "these packages are missing and this user cannot install them; run as root:
   $install"
   say "Installing packages: ${missing[*]}"
-  local apt=($as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
+  local apt=($as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
   "${apt[@]}" update >&2 || say "apt-get update failed; trying with the lists that are there"
   "${apt[@]}" install --no-install-recommends -y "${missing[@]}" </dev/null >&2 ||
     die "apt-get could not install the packages; to try by hand, as root:
