@@ -156,26 +156,4 @@ extractive_answer select_answer(const question_analysis& question,
   return answer;
 }
 
-std::string render_place(const std::string& file, std::uint32_t line_first,
-                         std::uint32_t line_last) {
-  auto place = file + ':' + std::to_string(line_first);
-  if (line_last != line_first)
-    place += '-' + std::to_string(line_last);
-  return place;
-}
-
-std::string render_answer(const extractive_answer& answer) {
-  if (!answer.found)
-    return "Nothing in the documents answers this.\n";
-  std::string text;
-  std::string places;
-  for (std::size_t i = 0; i < answer.quotes.size(); ++i) {
-    const auto& quote = answer.quotes[i];
-    const auto number = '[' + std::to_string(i + 1) + ']';
-    text += quote.text + ' ' + number + '\n';
-    places += number + ' ' + render_place(quote.file, quote.line_first, quote.line_last) + '\n';
-  }
-  return text + '\n' + places;
-}
-
 }  // namespace libagent

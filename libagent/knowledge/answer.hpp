@@ -60,11 +60,4 @@ struct answer_options {
                                               std::span<const retrieved_passage> passages,
                                               const answer_options& options = {});
 
-/// The quotes with numbers, then the numbered places: "[1] guide/memory.md:12-13".
-[[nodiscard]] std::string render_answer(const extractive_answer& answer);
-
-/// "file:3" or "file:3-5".
-[[nodiscard]] std::string render_place(const std::string& file, std::uint32_t line_first,
-                                       std::uint32_t line_last);
-
 }  // namespace libagent
