@@ -1,7 +1,7 @@
 #include "apps/agent/event_log.hpp"
 
 #include <nlohmann/json.hpp>
-#include <spdlog/async_logger.h>
+#include <spdlog/async.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
