@@ -11,6 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -37,9 +38,11 @@ node_joins::node_joins(cluster_actor::pointer self, caf::actor network, std::str
       own_name_{std::move(own_name)},
       limit_{options.limit} {
   joins_.reserve(options.nodes.size());
+  // By its name, so that nodes that lost the same peer do not all come back at once.
+  const auto seed = options.seed ^ std::hash<std::string>{}(own_name_);
   for (const auto& where : options.nodes)
     joins_.push_back({.plan = join_plan{where},
-                      .pause = restart_backoff{options.pause, options.seed + joins_.size()},
+                      .pause = restart_backoff{options.pause, seed + joins_.size()},
                       .gate = {},
                       .joined_at = {},
                       .last_reason = {}});
