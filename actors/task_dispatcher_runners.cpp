@@ -171,7 +171,8 @@ void task_dispatcher_state::agent_failed(const task_id& id, std::uint32_t attemp
     std::get<agent_runner>(runners_.at(agent)).waits_for_restart = true;
     core_.give_back(id, attempt, now());
   } else if (failure == caf::sec::broken_promise) {
-    core_.lose_attempt(id, attempt, {errc::unavailable, "the agent was lost"}, now());
+    core_.lose_attempt(id, attempt, {errc::unavailable, "the agent ended, or dropped the question"},
+                       now());
   } else {
     core_.complete(id, attempt, from_caf_error(failure), now());
   }
