@@ -13,6 +13,11 @@ target_compile_options(libagent_flags INTERFACE
   # g++ 12 reports a use after free in caf/response_promise.hpp that is none. The
   # optimizer raises it, so it appears although CAF is a system include.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-use-after-free>)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Only the main file of a compilation may use its unnamed namespace in a class with
+  # external linkage, says this warning; in a unity batch every file is an included one.
+  target_compile_options(libagent_flags INTERFACE -Wno-subobject-linkage)
+endif()
 if(LIBAGENT_WERROR)
   target_compile_options(libagent_flags INTERFACE -Werror)
 endif()
