@@ -26,10 +26,12 @@ void restart_backoff::note_uptime(duration uptime) {
 
 duration restart_backoff::next_delay() {
   const auto delay = ceiling_;
-  if (delay == duration::zero())
+  if (delay == duration::zero()) {
     ceiling_ = limits_.initial;
-  else  // compared by halves, because doubling a large maximum could overflow
+  } else {
+    // Compared by halves, because doubling a large maximum could overflow.
     ceiling_ = delay > limits_.maximum / 2 ? limits_.maximum : delay * 2;
+  }
   switch (limits_.jitter) {
     case backoff_jitter::none: return delay;
     case backoff_jitter::equal: return delay / 2 + random_part(delay - delay / 2, random_);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 
 namespace libagent {
 
@@ -36,14 +37,15 @@ commands supervision_core::start_failed(child_number number, time_point now) {
   LIBAGENT_EXPECTS(which->second.state == child_state::starting);
   commands out;
   which->second.state = child_state::stopped;
-  if (is_ending() || which->second.forget_when_down)
+  if (is_ending() || which->second.forget_when_down) {
     went_down_as_told(which, out);
-  else if (which->second.ever_started)
+  } else if (which->second.ever_started) {
     failed(which, now);
-  else if (which->second.added_later)
+  } else if (which->second.added_later) {
     forget(which, out);
-  else
+  } else {
     end(supervision_outcome::start_failed);
+  }
   return step(now, out);
 }
 
@@ -53,12 +55,13 @@ commands supervision_core::child_exited(child_number number, exit_kind how, time
   LIBAGENT_EXPECTS(who.state > child_state::starting);
   commands out;
   who.backoff.note_uptime(now - who.started_at);
-  if (who.state != child_state::running || is_stopping_group(number))
+  if (who.state != child_state::running || is_stopping_group(number)) {
     went_down_as_told(which, out);
-  else if (should_restart(who.rules.restart, how))
+  } else if (should_restart(who.rules.restart, how)) {
     failed(which, now);
-  else
+  } else {
     ended_for_good(which, out);
+  }
   return step(now, out);
 }
 
@@ -87,10 +90,11 @@ commands supervision_core::remove_child(child_number number, time_point now) {
     return out;
   auto& who = which->second;
   who.forget_when_down = true;
-  if (!who.is_up())
+  if (!who.is_up()) {
     forget(which, out);
-  else if (who.state == child_state::running && !is_stopping_group(number))
+  } else if (who.state == child_state::running && !is_stopping_group(number)) {
     order_stop(number, who, now, out);
+  }
   return step(now, out);
 }
 
@@ -212,18 +216,20 @@ bool supervision_core::should_auto_shutdown(const child& ended) const {
 void supervision_core::end(supervision_outcome outcome) {
   outcome_ = outcome;
   stop_from_ = 0;
-  for (auto& [number, each] : children_)
+  for (auto& [number, each] : children_) {
     if (each.state == child_state::waiting)
       each.state = child_state::stopped;
+  }
 }
 
 void supervision_core::order_stop(child_number number, child& which, time_point now,
-                                  commands& out) {
+                                  commands& out) const {
   const auto& rule = which.rules.shutdown;
   if (rule.asks_first()) {
+    const auto patience = rule.patience();
     out.emplace_back(supervise::stop{number});
     which.state = child_state::stopping;
-    which.due = rule.patience() ? now + *rule.patience() : time_point::max();
+    which.due = patience ? now + *patience : time_point::max();
   } else {
     out.emplace_back(supervise::kill{number});
     which.state = child_state::killed;
@@ -251,9 +257,10 @@ void supervision_core::enforce_patience(time_point now, commands& out) {
 bool supervision_core::stop_next(time_point now, commands& out) {
   if (!stop_from_)
     return false;
-  const auto last_up = std::find_if(children_.rbegin(), children_.rend(),
-                                    [](const auto& entry) { return entry.second.is_up(); });
-  if (last_up == children_.rend() || last_up->first < *stop_from_) {
+  auto reversed = children_ | std::views::reverse;
+  const auto last_up =
+      std::ranges::find_if(reversed, [](const auto& entry) { return entry.second.is_up(); });
+  if (last_up == reversed.end() || last_up->first < *stop_from_) {
     stop_from_.reset();
     return false;
   }
@@ -278,7 +285,7 @@ commands& supervision_core::step(time_point now, commands& out) {
   enforce_patience(now, out);
   if (stop_next(now, out) || finished_)
     return out;
-  if (is_ending()) {
+  if (outcome_) {
     finished_ = true;
     out.emplace_back(supervise::finish{*outcome_});
   } else {

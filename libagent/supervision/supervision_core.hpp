@@ -152,7 +152,8 @@ private:
   void forget(child_iterator which, supervise::commands& out);
   [[nodiscard]] bool should_auto_shutdown(const child& ended) const;
   void end(supervision_outcome outcome);
-  void order_stop(child_number number, child& which, time_point now, supervise::commands& out);
+  void order_stop(child_number number, child& which, time_point now,
+                  supervise::commands& out) const;
   void enforce_patience(time_point now, supervise::commands& out);
   /// Whether a group is still stopping.
   bool stop_next(time_point now, supervise::commands& out);
