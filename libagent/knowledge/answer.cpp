@@ -16,8 +16,8 @@ namespace libagent {
 namespace {
 
 constexpr double relevance_share = 0.1;
-constexpr double same_words_max = 0.6;     // more shared words make a quote a repetition
-constexpr double next_quote_share = 0.72;  // of the best score; less is a digression
+constexpr double same_words_max = 0.6;    // more shared words make a quote a repetition
+constexpr double next_quote_share = 0.8;  // of the best score; less is a digression
 
 struct scored_sentence {
   sentence content;
@@ -46,6 +46,7 @@ public:
     for (auto& current :
          split_sentences(from_->content.text, from_->content.kind, from_->content.line_first)) {
       const auto match = matcher_->match(current.text);
+      enter_table(current, match.mask);
       auto score = scorer_->score(current, match, around_);
       score.total += relevance_bonus;
       step_past(current, match.mask);
@@ -61,6 +62,14 @@ private:
     around_.names_section = terms == term_count_ && match.length <= term_count_ + 2;
     around_.place = 0;
     around_.question_above = 0;
+  }
+
+  /// The first row of a table names the columns of the others.
+  void enter_table(const sentence& current, std::uint64_t mask) {
+    if (current.role != sentence_role::row)
+      around_.table_header.reset();
+    else if (!around_.table_header)
+      around_.table_header = mask;
   }
 
   void step_past(const sentence& passed, std::uint64_t mask) {
@@ -99,6 +108,11 @@ std::vector<scored_sentence> score_all(const question_analysis& question,
   std::ranges::stable_sort(all, std::greater{},
                            [](const scored_sentence& s) { return s.score.total; });
   return all;
+}
+
+/// A heading or a question leads to an answer and is none.
+bool can_be_quoted(sentence_role role) {
+  return role != sentence_role::heading && role != sentence_role::question;
 }
 
 using stem_set = std::unordered_set<std::string>;
@@ -141,8 +155,7 @@ extractive_answer select_answer(const question_analysis& question,
     const auto best = answer.quotes.empty() ? 0.0 : answer.quotes.front().score;
     if (candidate.score.total < next_quote_share * best)
       break;
-    if (candidate.score.coverage < options.coverage_min ||
-        candidate.content.role == sentence_role::heading)
+    if (candidate.score.coverage < options.coverage_min || !can_be_quoted(candidate.content.role))
       continue;
     auto words = stem_set_of(candidate.content.text);
     if (std::ranges::any_of(quoted, [&](const stem_set& other) { return repeats(words, other); }))

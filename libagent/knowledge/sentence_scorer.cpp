@@ -105,8 +105,8 @@ sentence_score sentence_scorer::score(const sentence& candidate, const term_matc
     case sentence_role::prose: break;
     case sentence_role::row: result.total -= 0.05; break;
     case sentence_role::code: result.total -= 0.2; break;
-    case sentence_role::question: result.total -= 0.35; break;
-    case sentence_role::heading: result.total -= 0.5; break;
+    case sentence_role::question:
+    case sentence_role::heading: break;  // never quoted
   }
   return result;
 }
@@ -127,7 +127,7 @@ double sentence_scorer::coverage(std::uint64_t own, const sentence_surroundings&
       support = 1;
     else if (has_term(around.question_above, i))
       support = question_above_support;
-    else if (has_term(around.headings, i))
+    else if (has_term(around.headings | around.table_header.value_or(0), i))
       support = headings_support;
     else if (has_term(around.file_name, i))
       support = file_name_support;

@@ -5,6 +5,7 @@
 #include "libagent/knowledge/term_matcher.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace libagent {
 
 /// What surrounds a sentence, as far as it supports it.
 struct sentence_surroundings {
-  std::uint64_t headings = 0;  ///< Masks of the question's terms that occur there.
+  std::uint64_t headings = 0;                 ///< Masks of the question's terms that occur there.
+  std::optional<std::uint64_t> table_header;  ///< Only set for a table's rows.
   std::uint64_t file_name = 0;
   std::uint64_t question_above = 0;
   std::uint64_t sentence_before = 0;

@@ -36,6 +36,35 @@ constexpr std::array<std::string_view, 19> bare_suffixes{
     "al",  "ance", "ence", "er",  "ic",  "able", "ible", "ant", "ement", "ment",
     "ent", "ion",  "ou",   "ism", "ate", "iti",  "ous",  "ive", "ize"};
 
+struct irregular_form {
+  std::string_view word;
+  std::string_view base;
+};
+
+constexpr std::array<irregular_form, 60> irregular_forms{{
+    {"became", "become"}, {"began", "begin"},   {"begun", "begin"},
+    {"bought", "buy"},    {"broke", "break"},   {"broken", "break"},
+    {"brought", "bring"}, {"built", "build"},   {"came", "come"},
+    {"caught", "catch"},  {"chose", "choose"},  {"chosen", "choose"},
+    {"drawn", "draw"},    {"drew", "draw"},     {"fell", "fall"},
+    {"felt", "feel"},     {"found", "find"},    {"gave", "give"},
+    {"given", "give"},    {"gone", "go"},       {"grew", "grow"},
+    {"grown", "grow"},    {"held", "hold"},     {"kept", "keep"},
+    {"knew", "know"},     {"known", "know"},    {"led", "lead"},
+    {"left", "leave"},    {"lost", "lose"},     {"made", "make"},
+    {"meant", "mean"},    {"met", "meet"},      {"paid", "pay"},
+    {"ran", "run"},       {"said", "say"},      {"sang", "sing"},
+    {"saw", "see"},       {"seen", "see"},      {"sent", "send"},
+    {"shown", "show"},    {"shrank", "shrink"}, {"shrunk", "shrink"},
+    {"slept", "sleep"},   {"sold", "sell"},     {"spent", "spend"},
+    {"spoke", "speak"},   {"stole", "steal"},   {"taken", "take"},
+    {"taught", "teach"},  {"thought", "think"}, {"threw", "throw"},
+    {"told", "tell"},     {"took", "take"},     {"understood", "understand"},
+    {"went", "go"},       {"woke", "wake"},     {"won", "win"},
+    {"wore", "wear"},     {"written", "write"}, {"wrote", "write"},
+}};
+static_assert(std::ranges::is_sorted(irregular_forms, {}, &irregular_form::word));
+
 /// The word under work. "Measure" is Porter's m: how often a vowel run is followed by a
 /// consonant run.
 class porter_word {
@@ -175,6 +204,11 @@ private:
 };
 
 }  // namespace
+
+std::string_view regular_form(std::string_view word) {
+  const auto* found = std::ranges::lower_bound(irregular_forms, word, {}, &irregular_form::word);
+  return found != irregular_forms.end() && found->word == word ? found->base : word;
+}
 
 std::size_t stem_english(std::span<char> word) {
   if (word.size() <= 2)

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 namespace libagent {
 
@@ -13,5 +14,9 @@ namespace libagent {
 /// "memori".
 /// @pre `word` holds only the letters a to z; words of two letters and less stay as they are.
 [[nodiscard]] std::size_t stem_english(std::span<char> word);
+
+/// The base form of a common irregular verb ("kept" gives "keep"); `word` itself for all others.
+/// @pre `word` is lower case.
+[[nodiscard]] std::string_view regular_form(std::string_view word);
 
 }  // namespace libagent

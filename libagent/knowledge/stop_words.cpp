@@ -16,29 +16,29 @@ constexpr std::array<std::string_view, 60> function_words{
     "such", "than",  "that", "the",  "their", "them",  "then", "there", "these", "they",
     "this", "to",    "was",  "we",   "were",  "which", "will", "with",  "you",   "your"};
 
-constexpr std::array<std::string_view, 65> question_words{
-    "am",      "called", "could",   "describe", "did",     "do",    "does", "doesnt", "doing",
-    "done",    "dont",   "each",    "ever",     "explain", "find",  "get",  "give",   "happen",
-    "happens", "hello",  "hi",      "how",      "id",      "im",    "isnt", "kind",   "know",
-    "let",     "like",   "many",    "me",       "mean",    "means", "much", "must",   "my",
-    "need",    "out",    "please",  "shall",    "should",  "show",  "tell", "thing",  "things",
-    "up",      "us",     "use",     "used",     "uses",    "using", "want", "what",   "whats",
-    "when",    "where",  "whether", "who",      "whom",    "whose", "why",  "work",   "works",
-    "would",   "wouldnt"};
+constexpr std::array<std::string_view, 70> question_words{
+    "am",    "called", "could",    "describe", "did",     "do",    "does",   "doesnt",  "doing",
+    "done",  "dont",   "each",     "ever",     "explain", "find",  "get",    "give",    "go",
+    "goes",  "happen", "happened", "happens",  "hello",   "hi",    "how",    "id",      "im",
+    "isnt",  "kind",   "know",     "let",      "like",    "many",  "me",     "mean",    "means",
+    "much",  "must",   "my",       "need",     "often",   "out",   "please", "shall",   "should",
+    "show",  "tell",   "thing",    "things",   "up",      "us",    "use",    "used",    "uses",
+    "using", "want",   "went",     "what",     "whats",   "when",  "where",  "whether", "who",
+    "whom",  "whose",  "why",      "work",     "works",   "would", "wouldnt"};
 
 static_assert(std::ranges::is_sorted(function_words));
 static_assert(std::ranges::is_sorted(question_words));
 
 // A word stands before every shorter one that begins it.
-constexpr std::array<std::string_view, 64> chinese_stops{
-    "为什么", "是什么", "做什么", "干什么",   "有什么", "什么样",   "什么时候", "什么",
-    "怎么样", "怎么办", "怎么",   "怎样",     "如何",   "哪一个",   "哪些",     "哪个",
-    "哪里",   "哪儿",   "哪种",   "哪",       "多少",   "几个",     "多久",     "多大",
-    "是否",   "能否",   "可否",   "是不是",   "有没有", "能不能",   "可不可以", "请问",
-    "请",     "告诉我", "告诉",   "介绍一下", "介绍",   "解释一下", "解释",     "说明一下",
-    "一下",   "我们",   "你们",   "他们",     "它们",   "我",       "你",       "您",
-    "它",     "谁",     "可以",   "这个",     "那个",   "这",       "那",       "的",
-    "了",     "吗",     "呢",     "吧",       "啊",     "是",       "在",       "和"};
+constexpr std::array<std::string_view, 65> chinese_stops{
+    "为什么", "是什么",   "做什么", "干什么",   "有什么", "什么样", "什么时候", "什么", "怎么样",
+    "怎么办", "怎么",     "怎样",   "如何",     "哪一个", "哪些",   "哪个",     "哪里", "哪儿",
+    "哪种",   "哪",       "多少",   "几个",     "多久",   "多大",   "是否",     "能否", "可否",
+    "是不是", "有没有",   "能不能", "可不可以", "请问",   "请",     "告诉我",   "告诉", "介绍一下",
+    "介绍",   "解释一下", "解释",   "说明一下", "一下",   "一次",   "我们",     "你们", "他们",
+    "它们",   "我",       "你",     "您",       "它",     "谁",     "可以",     "这个", "那个",
+    "这",     "那",       "的",     "了",       "吗",     "呢",     "吧",       "啊",   "是",
+    "在",     "和"};
 
 constexpr std::array<std::string_view, 22> chinese_kept{
     "目的", "的确", "了解", "为了", "存在", "现在", "正在", "在线", "内在", "潜在", "在职",

@@ -161,8 +161,9 @@ void term_reader::finish_word(std::size_t begin) {
   const std::string_view word{word_.data(), word_size_};
   auto stem = word;
   if (ascii_letters_only_ && word_size_ > 2) {
-    std::ranges::copy(word, stem_.data());
-    stem = {stem_.data(), stem_english({stem_.data(), word_size_})};
+    const auto regular = regular_form(word);
+    std::ranges::copy(regular, stem_.data());
+    stem = {stem_.data(), stem_english({stem_.data(), regular.size()})};
   }
   term_ = {stem, word, begin, at_, false, false};
 }

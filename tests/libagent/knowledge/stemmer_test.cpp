@@ -82,3 +82,10 @@ TEST_CASE("words of two letters stay as they are", "[knowledge]") {
   CHECK(stemmed("s") == "s");
   CHECK(stemmed("").empty());
 }
+
+TEST_CASE("irregular verbs are led back to their base form", "[knowledge]") {
+  CHECK(regular_form("kept") == "keep");
+  CHECK(regular_form("written") == "write");
+  CHECK(regular_form("monitor") == "monitor");
+  CHECK(regular_form("").empty());
+}
