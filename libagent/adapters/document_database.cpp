@@ -38,12 +38,6 @@ constexpr const char* create_tables = R"sql(
   INSERT INTO terms(terms, rank) VALUES('hashsize', 33554432);
 )sql";
 
-error add_rebuild_advice(error failure) {
-  if (failure.code == errc::corrupt)
-    failure.context += "; the index can be made again from the documents: index with rebuild";
-  return failure;
-}
-
 expected<void> create_if_empty(sqlite_database& database, const std::filesystem::path& folder) {
   auto version = database.query_integer("PRAGMA user_version");
   if (!version)
@@ -94,7 +88,7 @@ expected<sqlite_database> prepare_connection(expected<sqlite_database> opened,
   if (!opened)
     return opened;
   if (auto done = opened->execute(pragmas); !done)
-    return add_rebuild_advice(done.error());
+    return with_rebuild_advice(done.error());
   if (auto done = register_fts_tokenizer(*opened); !done)
     return done.error();
   return opened;
@@ -122,7 +116,7 @@ expected<sqlite_database> open_document_database_to_read(const std::filesystem::
   if (!opened)
     return opened;
   if (auto valid = check_format(*opened, file, folder); !valid)
-    return add_rebuild_advice(valid.error());
+    return with_rebuild_advice(valid.error());
   return opened;
 }
 
@@ -141,10 +135,18 @@ expected<sqlite_database> open_document_database_to_write(const std::filesystem:
   if (!opened)
     return opened;
   if (auto created = create_if_empty(*opened, folder); !created)
-    return add_rebuild_advice(created.error());
+    return with_rebuild_advice(created.error());
   if (auto valid = check_format(*opened, file, folder); !valid)
-    return add_rebuild_advice(valid.error());
+    return with_rebuild_advice(valid.error());
   return opened;
+}
+
+error with_rebuild_advice(error failure) {
+  constexpr std::string_view advice =
+      "; the index can be made again from the documents: run index_folder with rebuild";
+  if (failure.code == errc::corrupt && failure.context.find(advice) == std::string::npos)
+    failure.context += advice;
+  return failure;
 }
 
 expected<void> delete_document_database(const std::filesystem::path& file) {

@@ -23,6 +23,9 @@ namespace libagent {
 [[nodiscard]] expected<sqlite_database> open_document_database_to_write(
     const std::filesystem::path& file, const std::filesystem::path& folder);
 
+/// Tells the reader of an `errc::corrupt` how to get a sound index again.
+[[nodiscard]] error with_rebuild_advice(error failure);
+
 /// Deletes an index with its side files, so that the next writer starts from nothing.
 /// @pre no process has it open for writing.
 expected<void> delete_document_database(const std::filesystem::path& file);

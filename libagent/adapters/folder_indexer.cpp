@@ -251,7 +251,10 @@ expected<folder_index_report> index_folder(
   auto writer = open_sqlite_document_writer(database, folder);
   if (!writer)
     return std::move(writer.error());
-  return indexing_run{**writer, options, stop, progress}.run(folder);
+  auto report = indexing_run{**writer, options, stop, progress}.run(folder);
+  if (!report)
+    return with_rebuild_advice(std::move(report.error()));
+  return report;
 }
 
 }  // namespace libagent

@@ -15,9 +15,9 @@ namespace libagent {
 
 namespace {
 
-// bm25() looks at every passage with any of the terms. Beyond this many the common terms, which
-// hardly change the order, are left to the ranking of sentences.
-constexpr std::uint64_t postings_max = 20'000;
+// bm25() looks at every passage that matches, at some microseconds each. When the terms of a
+// question together are in more than so many, only the rarest choose passages.
+constexpr std::uint64_t postings_max = 5'000;
 constexpr std::size_t frequencies_max = 4'096;  // remembered
 
 std::string quoted_term(const question_term& term) {
@@ -167,22 +167,26 @@ private:
     return with;
   }
 
+  /// FTS5's query: any of the terms, but see `postings_max`. Empty when no passage has any.
   static std::string match_query(std::span<const question_term> terms,
                                  const std::vector<std::uint64_t>& passages_with) {
     std::vector<std::size_t> rarest_first(terms.size());
     std::iota(rarest_first.begin(), rarest_first.end(), std::size_t{0});
     std::ranges::stable_sort(rarest_first, {}, [&](std::size_t i) { return passages_with[i]; });
-    std::string query;
+    std::string choosing;
+    std::string common;
     std::uint64_t postings = 0;
     for (const auto i : rarest_first) {
       if (passages_with[i] == 0)
         continue;
       postings += passages_with[i];
-      if (!query.empty() && postings > postings_max)
-        break;
-      query += (query.empty() ? "" : " OR ") + quoted_term(terms[i]);
+      auto& list = choosing.empty() || postings <= postings_max ? choosing : common;
+      list += (list.empty() ? "" : " OR ") + quoted_term(terms[i]);
     }
-    return query;
+    if (common.empty())
+      return choosing;
+    // The common terms still count for the order of what the rare ones choose.
+    return '(' + choosing + ") AND (" + choosing + " OR " + common + ')';
   }
 
   expected<void> collect(const std::string& query, std::size_t passages_max,
@@ -209,8 +213,7 @@ private:
     if (!row)
       return std::move(row.error());
     if (!*row)
-      return error{errc::corrupt,
-                   "read passage " + std::to_string(id) + ": it is missing; index with rebuild"};
+      return error{errc::corrupt, "read passage " + std::to_string(id) + ": it is missing"};
     retrieved_passage read{std::string{statement.text(0)},
                            {std::string{statement.text(3)}, std::string{statement.text(4)},
                             static_cast<std::uint32_t>(statement.integer(1)),
@@ -246,8 +249,9 @@ public:
     if (!connection)
       return std::move(connection.error());
     auto hits = (*connection)->search(terms, passages_max);
-    if (hits)
-      give_back(std::move(*connection));
+    if (!hits)
+      return with_rebuild_advice(std::move(hits.error()));
+    give_back(std::move(*connection));
     return hits;
   }
 
@@ -256,8 +260,9 @@ public:
     if (!connection)
       return std::move(connection.error());
     auto counted = (*connection)->summary();
-    if (counted)
-      give_back(std::move(*connection));
+    if (!counted)
+      return with_rebuild_advice(std::move(counted.error()));
+    give_back(std::move(*connection));
     return counted;
   }
 

@@ -7,6 +7,7 @@
 #include "libagent/knowledge/unicode.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace libagent {
@@ -133,7 +134,8 @@ private:
   }
 
   void add_blank(std::string_view line) {
-    if (text_.size() >= limits_.bytes_soft || lines_ >= limits_.lines_soft)
+    const auto is_enough = text_.size() >= limits_.bytes_soft || lines_ >= limits_.lines_soft;
+    if (is_enough && !leads_on())
       flush();
     else if (lines_ > 0)
       append(line);
@@ -172,6 +174,14 @@ private:
     text_.clear();
     lines_ = 0;
     has_body_ = false;
+  }
+
+  /// A question or "as follows:" belongs to what comes next; the hard limits still hold.
+  [[nodiscard]] bool leads_on() const {
+    constexpr std::array<std::string_view, 4> leads{"?", ":", "\xEF\xBC\x9F", "\xEF\xBC\x9A"};
+    const auto text =
+        trim_blanks(std::string_view{text_}.substr(0, text_.find_last_not_of('\n') + 1));
+    return std::ranges::any_of(leads, [text](std::string_view end) { return text.ends_with(end); });
   }
 
   void trim_end() {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace libagent {
 
@@ -47,6 +48,14 @@ question_kind kind_of_question(std::string_view question) {
   return question_kind::other;
 }
 
+/// What "how" asks for the measure of; the answer gives a number instead of the word.
+bool is_measured(std::string_view word) {
+  constexpr std::array<std::string_view, 13> measured{"big",  "deep",  "far",  "fast", "heavy",
+                                                      "high", "large", "long", "old",  "quickly",
+                                                      "soon", "tall",  "wide"};
+  return std::ranges::binary_search(measured, word);
+}
+
 /// The question with its Chinese stop words replaced by spaces, so that no pair of letters is
 /// formed across them.
 std::string without_chinese_stops(std::string_view question) {
@@ -75,8 +84,11 @@ question_analysis analyse_question(std::string_view question) {
   analysis.kind = kind_of_question(question);
   const auto text = without_chinese_stops(question);
   term_reader reader{text};
+  auto after_how = false;
   while (const auto* found = reader.next()) {
-    if (found->run_tail || is_question_word(found->word))
+    const auto asks_measure = std::exchange(after_how, found->word == "how");
+    if (found->run_tail || is_question_word(found->word) ||
+        (asks_measure && is_measured(found->word)))
       continue;
     const auto single =
         found->unsegmented && decode_utf8(found->stem, 0).length == found->stem.size();

@@ -180,9 +180,11 @@ double sentence_scorer::definition_shape(std::string_view text, const term_match
     leading |= std::uint64_t{1} << hit.term;
     subject_end = hit.end;
   }
-  if (!match.hits.empty() && match.hits.front().position <= 1 && share_of(leading) > 0.7) {
+  const auto rest = text.substr(subject_end);
+  const auto is_compound = rest.size() > 1 && rest[0] == '-' && rest[1] != ' ';  // X-tool is not X
+  if (!match.hits.empty() && match.hits.front().position <= 1 && share_of(leading) > 0.7 &&
+      !is_compound) {
     shape += 0.15;
-    const auto rest = text.substr(subject_end);
     const auto word = rest.find_first_not_of(" `*\"()");
     if (word != std::string_view::npos && continues_as_definition(rest.substr(word)))
       shape += 0.1;
