@@ -33,7 +33,7 @@ void await_index(served_agent& server) {
   std::string state;
   do {
     state = state_of_latest(server, "index_folder");
-  } while (state == "queued" || state == "running");
+  } while (state.empty() || state == "queued" || state == "running");
   REQUIRE(state == "succeeded");
 }
 
