@@ -22,7 +22,8 @@ std::string long_text() {
 
 /// The state of the newest task of a tool; empty when there is none.
 std::string state_of_latest(served_agent& server, const std::string& tool) {
-  for (const auto& task : server.get("/v1/tasks").second["data"])
+  const auto tasks = server.get("/v1/tasks").second;
+  for (const auto& task : tasks["data"])
     if (task["target"] == tool)
       return task["state"];
   return {};
