@@ -3,6 +3,7 @@
 #include "actors/bridge/actor_system.hpp"
 #include "actors/bridge/directory.hpp"
 #include "actors/bridge/errors.hpp"
+#include "actors/bridge/priority.hpp"
 #include "actors/paths.hpp"
 #include "libagent/base/contract.hpp"
 #include "libagent/telemetry/node_events.hpp"
@@ -19,8 +20,6 @@
 namespace libagent::actors {
 
 namespace {
-
-constexpr auto urgent = caf::message_priority::high;
 
 std::set<std::string> tool_names_of(const node_offer& offer) {
   std::set<std::string> names;

@@ -1,5 +1,6 @@
 // The half of the cluster actor that carries tasks, both ways.
 
+#include "actors/bridge/priority.hpp"
 #include "actors/cluster.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -15,8 +16,6 @@ namespace libagent::actors {
 namespace {
 
 using std::chrono_literals::operator""s;
-
-constexpr auto urgent = caf::message_priority::high;
 
 /// How much longer than a task's own time an answer is waited for: the peer's clock starts later.
 constexpr auto answer_grace = 1s;

@@ -2,6 +2,7 @@
 
 #include "actors/bridge/directory.hpp"
 #include "actors/bridge/errors.hpp"
+#include "actors/bridge/priority.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "actors/task_dispatcher.hpp"
 #include "libagent/record/json.hpp"
@@ -18,7 +19,6 @@ namespace libagent::actors {
 
 namespace {
 
-constexpr auto urgent = caf::message_priority::high;
 constexpr auto everything_begun = std::numeric_limits<std::uint64_t>::max();
 
 std::string agent_path_of(const std::string& agent) {

@@ -3,6 +3,8 @@
 #include "libagent/base/random.hpp"
 #include "libagent/cache/lru_policy.hpp"
 
+#include "tests/support/virtual_time.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -10,11 +12,11 @@
 #include <optional>
 
 using namespace libagent;
+using libagent::testing::t0;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr time_point t0{};
 constexpr auto overhead = cache_store::entry_overhead_bytes;
 
 cache_store lru_store(cache_store_options options) {

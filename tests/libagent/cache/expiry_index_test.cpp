@@ -2,19 +2,16 @@
 
 #include "libagent/base/random.hpp"
 
+#include "tests/support/virtual_time.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <map>
 
 using namespace libagent;
+using libagent::testing::t0;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr time_point t0{};
-
-}  // namespace
 
 TEST_CASE("the expiry index knows an entry as due at its very expiry", "[cache]") {
   expiry_index index;

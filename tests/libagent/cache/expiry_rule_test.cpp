@@ -1,15 +1,12 @@
 #include "libagent/cache/expiry_rule.hpp"
 
+#include "tests/support/virtual_time.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace libagent;
+using libagent::testing::t0;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr time_point t0{};
-
-}  // namespace
 
 TEST_CASE("a value without a time to live of its own gets the default", "[cache]") {
   seeded_random random{1};

@@ -1,13 +1,15 @@
 #include "libagent/cache/pressure_sizing.hpp"
 
+#include "tests/support/virtual_time.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace libagent;
+using libagent::testing::t0;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr time_point t0{};
 constexpr std::uint64_t configured = 1'000'000;
 
 }  // namespace

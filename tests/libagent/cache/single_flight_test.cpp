@@ -2,6 +2,8 @@
 
 #include "libagent/base/random.hpp"
 
+#include "tests/support/virtual_time.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -10,11 +12,11 @@
 #include <set>
 
 using namespace libagent;
+using libagent::testing::t0;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr time_point t0{};
 using table = single_flight<int>;
 using role = table::role;
 

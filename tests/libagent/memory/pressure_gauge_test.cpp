@@ -2,16 +2,17 @@
 
 #include "libagent/base/random.hpp"
 
+#include "tests/support/virtual_time.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace libagent;
+using libagent::testing::t0;
 using namespace std::chrono_literals;
 
 namespace {
 
 using enum pressure_level;
-
-constexpr time_point t0{};
 
 /// Readings of a process with a budget of 1000 bytes on a machine with memory to spare.
 memory_reading use_of(std::uint64_t bytes) {

@@ -1,15 +1,16 @@
 #include "libagent/memory/trim_schedule.hpp"
 
+#include "tests/support/virtual_time.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace libagent;
+using libagent::testing::t0;
 using namespace std::chrono_literals;
 
 namespace {
 
 using enum pressure_level;
-
-constexpr time_point t0{};
 
 }  // namespace
 
