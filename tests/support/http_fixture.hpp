@@ -18,6 +18,9 @@
 
 namespace libagent::testing {
 
+/// The smallest request that the server passes on.
+inline constexpr const char* get_a = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+
 /// A handler made from a function.
 class function_handler final : public http_handler {
 public:

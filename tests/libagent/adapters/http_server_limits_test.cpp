@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* get_a = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-
 void check_refused(raw_http_client& client, int status, const std::string& code) {
   const auto response = client.receive();
   CHECK(response.status == status);

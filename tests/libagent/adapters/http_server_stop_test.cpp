@@ -10,12 +10,6 @@ using namespace libagent;
 using namespace libagent::testing;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr const char* get_a = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-
-}  // namespace
-
 TEST_CASE("draining closes idle connections and takes no new ones", "[http]") {
   running_server server{echo};
   auto idle = server.connect();

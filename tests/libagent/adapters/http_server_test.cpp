@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* get_a = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-
 std::string error_code_of(const raw_http_response& response) {
   return nlohmann::json::parse(response.body)["error"]["code"].get<std::string>();
 }
