@@ -67,19 +67,21 @@ expected<void> check_format(sqlite_database& database, const std::filesystem::pa
     return std::move(version.error());
   if (*version == 0)
     return error{errc::not_found, "open index " + file.string() + ": it was never completed"};
-  if (*version != format_version)
+  if (*version != format_version) {
     return error{errc::corrupt, "open index " + file.string() + ": it has format " +
                                     std::to_string(*version) + ", this program knows " +
                                     std::to_string(format_version)};
+  }
   auto about = database.prepare("SELECT folder FROM about");
   if (!about)
     return std::move(about.error());
   auto row = about->step();
   if (!row)
     return std::move(row.error());
-  if (!*row || about->text(0) != folder.string())
+  if (!*row || about->text(0) != folder.string()) {
     return error{errc::corrupt,
                  "open index " + file.string() + ": it is not of " + folder.string()};
+  }
   return {};
 }
 
@@ -124,9 +126,10 @@ expected<sqlite_database> open_document_database_to_write(const std::filesystem:
                                                           const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::create_directories(file.parent_path(), failed);
-  if (failed)
+  if (failed) {
     return error{errc::io_failed,
                  "make directory " + file.parent_path().string() + ": " + failed.message()};
+  }
   // NORMAL in WAL mode: a killed process loses nothing, a power cut at most the last commits, and
   // neither damages the file. What is lost is indexed again, as its stamp is lost with it.
   auto opened = prepare_connection(sqlite_database::open(file, sqlite_database::access::write),

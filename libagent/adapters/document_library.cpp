@@ -40,10 +40,11 @@ expected<std::filesystem::path> document_library::resolve(const std::string& nam
   auto found = std::filesystem::canonical(root / name, failed);
   // Outside is said before missing, so that nobody learns what exists there.
   const auto place = failed ? (root / name).lexically_normal() : found;
-  if (!is_within(place, root))
+  if (!is_within(place, root)) {
     return error{
         errc::invalid_argument,
         quoted_excerpt(name, 200) + " lies outside of the documents' folder " + root.string()};
+  }
   if (failed)
     return error{errc::not_found, quoted_excerpt(name, 200) + ": " + failed.message()};
   return found;

@@ -140,10 +140,11 @@ public:
       return std::move(plan.error());
     if (auto done = read_all(folder, std::move(*plan)); !done)
       return done.error();
-    if (stop_.stop_requested())
+    if (stop_.stop_requested()) {
       return error{errc::cancelled, "index " + folder.string() + ": cancelled after " +
                                         std::to_string(progress_.files_done) + " of " +
                                         std::to_string(progress_.files_total) + " files"};
+    }
     return report_;
   }
 
@@ -245,9 +246,10 @@ expected<folder_index_report> index_folder(
     failure.context = "index " + folder.string() + ": " + failure.context;
     return failure;
   }
-  if (options.rebuild)
+  if (options.rebuild) {
     if (auto deleted = delete_document_database(database); !deleted)
       return deleted.error();
+  }
   auto writer = open_sqlite_document_writer(database, folder);
   if (!writer)
     return std::move(writer.error());

@@ -28,6 +28,8 @@ public:
 
   file_descriptor(const file_descriptor&) = delete;
   file_descriptor& operator=(const file_descriptor&) = delete;
+  file_descriptor(file_descriptor&&) = delete;
+  file_descriptor& operator=(file_descriptor&&) = delete;
 
   ~file_descriptor() {
     if (value_ >= 0)
@@ -77,9 +79,10 @@ private:
     const auto prefix = relative.empty() ? std::string{} : relative + '/';
     while (const auto* entry = readdir(directory.get())) {
       add_entry(dirfd(directory.get()), prefix, *entry);
-      if (listing_.files.size() > files_max_)
+      if (listing_.files.size() > files_max_) {
         return error{errc::too_large, "list " + folder_.string() + ": more than " +
                                           std::to_string(files_max_) + " files"};
+      }
     }
     return {};
   }
@@ -98,12 +101,13 @@ private:
     struct stat status{};
     if (fstatat(directory, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
       return;  // gone since it was listed
-    if (S_ISDIR(status.st_mode))
+    if (S_ISDIR(status.st_mode)) {
       add_directory(prefix, name);
-    else if (S_ISREG(status.st_mode) && kind)
+    } else if (S_ISREG(status.st_mode) && kind) {
       listing_.files.push_back({prefix + entry.d_name, static_cast<std::uint64_t>(status.st_size),
                                 status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
                                 *kind});
+    }
   }
 
   void add_directory(const std::string& prefix, std::string_view name) {

@@ -15,9 +15,11 @@ namespace libagent {
 
 namespace {
 
-// bm25() looks at every passage that matches, at some microseconds each. When the terms of a
-// question together are in more than so many, only the rarest choose passages.
+// bm25() costs some microseconds for each passage that matches. When the terms of a question
+// together are in more than this many, only the rarest choose passages.
 constexpr std::uint64_t postings_max = 5'000;
+// And when even the rarest is in more than this many, those past it are not looked at.
+constexpr std::int64_t ranked_max = 10'000;
 constexpr std::size_t frequencies_max = 4'096;  // remembered
 
 std::string quoted_term(const question_term& term) {
@@ -87,8 +89,8 @@ private:
         {&prefix_frequency_,
          "SELECT total(doc) FROM temp.frequencies WHERE term >= ?1 AND term < ?2"},
         {&match_,
-         "SELECT rowid, -bm25(terms, 1.5, 1.0) AS relevance FROM terms WHERE terms MATCH ?1 "
-         "ORDER BY relevance DESC LIMIT ?2"},
+         "SELECT rowid, relevance FROM (SELECT rowid, -bm25(terms, 1.5, 1.0) AS relevance "
+         "FROM terms WHERE terms MATCH ?1 LIMIT ?3) ORDER BY relevance DESC LIMIT ?2"},
         {&read_passage_,
          "SELECT d.file, p.line_first, p.kind, p.headings, p.body FROM passages p "
          "JOIN documents d ON d.id = p.document WHERE p.id = ?1"},
@@ -193,6 +195,7 @@ private:
                          std::vector<retrieved_passage>& out) {
     match_.bind(1, query);
     match_.bind(2, static_cast<std::int64_t>(passages_max));
+    match_.bind(3, ranked_max);
     while (true) {
       auto row = match_.step();
       if (!row)

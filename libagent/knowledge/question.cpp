@@ -18,22 +18,32 @@ struct kind_cue {
 };
 
 // The first that occurs decides, so the special ones stand before the general ones.
-constexpr std::array<kind_cue, 31> kind_cues{{
-    {"how many", question_kind::quantity},   {"how much", question_kind::quantity},
-    {"how often", question_kind::quantity},  {"how long", question_kind::quantity},
-    {"how large", question_kind::quantity},  {"how big", question_kind::quantity},
-    {"how fast", question_kind::quantity},   {"how old", question_kind::quantity},
-    {"what year", question_kind::time},      {"when ", question_kind::time},
-    {"why ", question_kind::reason},         {"what does", question_kind::definition},
-    {"what do ", question_kind::definition}, {"what is", question_kind::definition},
-    {"what are", question_kind::definition}, {"what was", question_kind::definition},
-    {"whats ", question_kind::definition},   {"what's", question_kind::definition},
-    {"who is", question_kind::definition},   {"define ", question_kind::definition},
-    {"什么时候", question_kind::time},       {"何时", question_kind::time},
-    {"为什么", question_kind::reason},       {"为何", question_kind::reason},
-    {"多少", question_kind::quantity},       {"多久", question_kind::quantity},
-    {"多大", question_kind::quantity},       {"几", question_kind::quantity},
-    {"是什么", question_kind::definition},   {"做什么", question_kind::definition},
+constexpr std::array<kind_cue, 26> kind_cues{{
+    {"how many", question_kind::quantity},
+    {"how much", question_kind::quantity},
+    {"how often", question_kind::quantity},
+    {"what year", question_kind::time},
+    {"when ", question_kind::time},
+    {"why ", question_kind::reason},
+    {"what does", question_kind::definition},
+    {"what do ", question_kind::definition},
+    {"what is", question_kind::definition},
+    {"what are", question_kind::definition},
+    {"what was", question_kind::definition},
+    {"whats ", question_kind::definition},
+    {"what's", question_kind::definition},
+    {"who is", question_kind::definition},
+    {"define ", question_kind::definition},
+    {"什么时候", question_kind::time},
+    {"何时", question_kind::time},
+    {"为什么", question_kind::reason},
+    {"为何", question_kind::reason},
+    {"多少", question_kind::quantity},
+    {"多久", question_kind::quantity},
+    {"多大", question_kind::quantity},
+    {"几", question_kind::quantity},
+    {"是什么", question_kind::definition},
+    {"做什么", question_kind::definition},
     {"什么是", question_kind::definition},
 }};
 
@@ -86,9 +96,12 @@ question_analysis analyse_question(std::string_view question) {
   term_reader reader{text};
   auto after_how = false;
   while (const auto* found = reader.next()) {
-    const auto asks_measure = std::exchange(after_how, found->word == "how");
-    if (found->run_tail || is_question_word(found->word) ||
-        (asks_measure && is_measured(found->word)))
+    if (std::exchange(after_how, found->word == "how") && is_measured(found->word)) {
+      analysis.measure = found->word;
+      analysis.kind = question_kind::quantity;
+      continue;
+    }
+    if (found->run_tail || is_question_word(found->word))
       continue;
     const auto single =
         found->unsegmented && decode_utf8(found->stem, 0).length == found->stem.size();

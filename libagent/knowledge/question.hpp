@@ -29,6 +29,7 @@ struct question_term {
 /// A question as retrieval and ranking see it.
 struct question_analysis {
   question_kind kind = question_kind::other;
+  std::string measure;  ///< "high" of "how high": helps to rank, but an answer may leave it out.
   std::vector<question_term> terms;  ///< Without stop words and repetitions, in order.
 };
 

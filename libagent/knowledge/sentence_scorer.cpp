@@ -159,12 +159,17 @@ double sentence_scorer::answer_shape(std::string_view text, const term_match& ma
                                      const sentence_surroundings& around) const {
   switch (question_->kind) {
     case question_kind::definition: return definition_shape(text, match, around);
-    case question_kind::quantity: return says_amount(text) ? 0.2 : 0.0;
+    case question_kind::quantity:
+      return (says_amount(text) ? 0.2 : 0.0) + (names_measure(text) ? 0.15 : 0.0);
     case question_kind::time: return has_digit(text) ? 0.1 : 0.0;
     case question_kind::reason: return gives_reason(text) ? 0.15 : 0.0;
     case question_kind::other: return 0;
   }
   return 0;
+}
+
+bool sentence_scorer::names_measure(std::string_view text) const {
+  return !question_->measure.empty() && text.find(question_->measure) != std::string_view::npos;
 }
 
 /// "X is ...": begins with the whole subject. Below a heading "X" the first sentences are as good.

@@ -43,6 +43,7 @@ private:
   [[nodiscard]] double neighbourhood(const term_match& match) const;
   [[nodiscard]] double answer_shape(std::string_view text, const term_match& match,
                                     const sentence_surroundings& around) const;
+  [[nodiscard]] bool names_measure(std::string_view text) const;
   [[nodiscard]] double definition_shape(std::string_view text, const term_match& match,
                                         const sentence_surroundings& around) const;
 

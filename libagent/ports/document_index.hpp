@@ -35,6 +35,8 @@ public:
   document_index() = default;
   document_index(const document_index&) = delete;
   document_index& operator=(const document_index&) = delete;
+  document_index(document_index&&) = delete;
+  document_index& operator=(document_index&&) = delete;
   virtual ~document_index() = default;
 
   /// At most `passages_max` passages that hold at least one of the terms. A term that nearly
@@ -70,6 +72,8 @@ public:
   document_index_writer() = default;
   document_index_writer(const document_index_writer&) = delete;
   document_index_writer& operator=(const document_index_writer&) = delete;
+  document_index_writer(document_index_writer&&) = delete;
+  document_index_writer& operator=(document_index_writer&&) = delete;
   virtual ~document_index_writer() = default;
 
   [[nodiscard]] virtual expected<std::vector<known_document>> documents() = 0;

@@ -111,6 +111,8 @@ TEST_CASE("questions are read in English and Chinese", "[knowledge]") {
   using stems = std::vector<std::string>;
   CHECK(stems_in("What does the memory monitor do?") == stems{"memori", "monitor"});
   CHECK(stems_in("How long is a lease, and who renews the lease?") == stems{"leas", "renew"});
+  CHECK(analyse_question("How high is the tower?").measure == "high");
+  CHECK(stems_in("How high is the tower?") == stems{"tower"});
   CHECK(stems_in("内存监视器做什么？") == stems{"内存", "存监", "监视", "视器"});
   CHECK(stems_in("目的是什么") == stems{"目的"});
   CHECK(analyse_question("How many are there?").kind == question_kind::quantity);
