@@ -63,7 +63,7 @@ void print_table(const std::string& title, const std::vector<report::row>& rows)
     for (const auto& [key, value] : one.items())
       line.push_back(cell_text(value));
   }
-  std::vector<std::size_t> widths(head.size());
+  std::vector<std::size_t> widths(cells.front().size());
   for (const auto& line : cells)
     for (std::size_t i = 0; i < std::min(line.size(), widths.size()); ++i)
       widths[i] = std::max(widths[i], line[i].size());
