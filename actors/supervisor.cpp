@@ -111,13 +111,15 @@ caf::result<caf::actor> supervisor_state::start_child(child_spec& spec) {
   const auto what = "start child '" + spec.name + "': ";
   if (core_.is_ending())
     return to_caf_error({errc::unavailable, what + "the supervisor is shutting down"});
-  if (!is_well_formed(spec.name) || !spec.start)
+  if (!is_well_formed(spec.name) || !spec.start) {
     return to_caf_error(
         {errc::invalid_argument,
          what + "needs a factory and a name of at most 64 letters, digits, _ or -"});
+  }
   if (std::ranges::any_of(children_,
-                          [&](const auto& known) { return known.second.spec.name == spec.name; }))
+                          [&](const auto& known) { return known.second.spec.name == spec.name; })) {
     return to_caf_error({errc::already_exists, what + "there is a child of that name"});
+  }
   auto [number, commands] = core_.add_child(spec.rules, now());
   children_.emplace(number, child{.spec = std::move(spec)});
   perform(std::move(commands));

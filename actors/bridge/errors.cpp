@@ -11,9 +11,10 @@ namespace {
 
 /// The last string of the context: CAF puts the text of an exception behind its type.
 std::string last_text_of(const caf::message& context) {
-  for (auto index = context.size(); index-- > 0;)
+  for (auto index = context.size(); index-- > 0;) {
     if (context.match_element<std::string>(index))
       return context.get_as<std::string>(index);
+  }
   return {};
 }
 

@@ -99,11 +99,12 @@ public:
     pending_answer<T> answer;
     adopt(system_.spawn([who, answer, ... args = std::move(args)](caf::event_based_actor* self) {
       auto failed = [answer](const caf::error& err) { answer.set(actors::from_caf_error(err)); };
-      if constexpr (std::is_void_v<T>)
+      if constexpr (std::is_void_v<T>) {
         self->request(who, caf::infinite, args...).then([answer] { answer.set({}); }, failed);
-      else
+      } else {
         self->request(who, caf::infinite, args...)
             .then([answer](const T& value) { answer.set(value); }, failed);
+      }
     }));
     return answer;
   }

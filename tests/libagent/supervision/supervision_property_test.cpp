@@ -62,9 +62,10 @@ public:
     for (int round = 0; round < 100; ++round) {
       now_ += 1s;
       tick_until_now();
-      for (const auto& [child, told] : std::map{up_})
+      for (const auto& [child, told] : std::map{up_}) {
         if (told)
           report_end(child);
+      }
     }
   }
 
@@ -74,9 +75,10 @@ public:
       CHECK(up_.empty());
       return;
     }
-    for (child_number child = 0; child < children_.size(); ++child)
+    for (child_number child = 0; child < children_.size(); ++child) {
       if (children_[child].restart == restart_type::permanent)
         CHECK(up_.contains(child));
+    }
     CHECK_FALSE(core_.next_tick());
   }
 
@@ -159,9 +161,10 @@ private:
 
   void note_restarts() {
     std::uint64_t total = 0;
-    for (child_number child = 0; child < children_.size(); ++child)
+    for (child_number child = 0; child < children_.size(); ++child) {
       if (std::ranges::find(forgotten_, child) == forgotten_.end())
         total += core_.restarts_of(child);
+    }
     for (; restarts_seen_ < total; ++restarts_seen_)
       restarted_at_.push_back(now_);
   }
