@@ -39,6 +39,17 @@ caf::error stale_token(std::string_view what, std::uint64_t token) {
                                             ": it is not the present one of its key"});
 }
 
+caf::error key_too_long(std::size_t bytes, std::size_t bytes_max) {
+  return to_caf_error({errc::too_large, "acquire: a key of " + std::to_string(bytes) +
+                                            " bytes, at most " + std::to_string(bytes_max)});
+}
+
+caf::error too_many(std::size_t flights, std::size_t waiters) {
+  return to_caf_error({errc::overloaded, "acquire: " + std::to_string(flights) +
+                                             " computations and " + std::to_string(waiters) +
+                                             " waiters already"});
+}
+
 }  // namespace
 
 cache_state::cache_state(cache_actor::pointer self, cache_options options)
@@ -83,23 +94,21 @@ cache_actor::behavior_type cache_state::make_behavior() {
 
 caf::result<cache_answer> cache_state::acquire(const std::string& key, duration limit) {
   if (key.size() > options_.key_bytes_max)
-    return to_caf_error({errc::too_large, "acquire: a key of " + std::to_string(key.size()) +
-                                              " bytes, at most " +
-                                              std::to_string(options_.key_bytes_max)});
+    return key_too_long(key.size(), options_.key_bytes_max);
   // A key in flight is not in the store: whatever stores it ends the flight.
-  if (!flights_.is_in_flight(key))
-    if (const auto* value = store_.find(key, now()))
-      return hit_of(*value);
+  const auto* value = flights_.is_in_flight(key) ? nullptr : store_.find(key, now());
+  if (value != nullptr)
+    return hit_of(*value);
   // From here on only the promise answers: CAF ignores what a handler returns beside it.
   auto reply = self_->make_response_promise<cache_answer>();
   const auto deadline = now() + std::clamp(limit, duration::zero(), options_.wait_max);
   const auto seat = flights_.join(key, reply, deadline);
-  if (seat.what == flight_table::role::leads)
-    reply.deliver(order_to_compute(seat.token));
-  else if (seat.what == flight_table::role::refused)
-    reply.deliver(to_caf_error(
-        {errc::overloaded, "acquire: " + std::to_string(flights_.flights()) + " computations and " +
-                               std::to_string(flights_.waiters()) + " waiters already"}));
+  switch (seat.what) {
+    using enum flight_table::role;
+    case leads: reply.deliver(order_to_compute(seat.token)); break;
+    case refused: reply.deliver(too_many(flights_.flights(), flights_.waiters())); break;
+    case waits: break;
+  }
   return reply;
 }
 
@@ -184,9 +193,9 @@ void cache_state::tell_to_compute(flight_table::promotion next) {
 
 void cache_state::tick() {
   auto overdue = flights_.expire(now());
+  const error too_late{errc::deadline_exceeded, "acquire: no value within the wait limit"};
   for (auto& reply : overdue.timed_out)
-    reply.deliver(
-        to_caf_error({errc::deadline_exceeded, "acquire: no value within the wait limit"}));
+    reply.deliver(to_caf_error(too_late));
   for (auto& next : overdue.next_leaders)
     tell_to_compute(std::move(next));
   set_capacity(sizing_.advance(now()));

@@ -47,10 +47,11 @@ void memory_monitor_state::tick() {
 
 void memory_monitor_state::sample() {
   const auto before = status_.level;
-  if (const auto reading = probe_->read())
+  if (const auto reading = probe_->read()) {
     take(*reading);
-  else
+  } else {
     report_failure(reading.error());
+  }
   publish(status_.level != before);
   if (status_.level != before)
     report_change(before);
@@ -89,9 +90,10 @@ void memory_monitor_state::publish(bool has_changed) {
   for (auto& [path, last_seen] : subscribers_) {
     const auto who = find_any(self_->system(), path);
     const auto id = who ? who->id() : caf::actor_id{0};
-    if (id != 0 && (has_changed || id != last_seen))
+    if (id != 0 && (has_changed || id != last_seen)) {
       caf::anon_send<caf::message_priority::high>(caf::actor_cast<caf::actor>(who), pressure_atom_v,
                                                   status_.level);
+    }
     last_seen = id;
   }
 }

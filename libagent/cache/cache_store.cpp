@@ -34,13 +34,7 @@ put_outcome cache_store::put(std::string_view key, std::string value, time_point
   evict_slice();
   const auto found = table_.find(key);
   const auto charge = key.size() + value.size() + entry_overhead_bytes;
-  auto outcome = put_outcome::stored;
-  if (options_.capacity_bytes == 0)
-    outcome = put_outcome::off;
-  else if (charge > std::min(options_.capacity_bytes, options_.entry_bytes_max))
-    outcome = put_outcome::too_large;
-  else if (is_over_capacity())
-    outcome = put_outcome::no_room;
+  const auto outcome = outcome_for(charge);
   if (outcome != put_outcome::stored) {
     counters_.rejections += outcome == put_outcome::off ? 0 : 1;
     if (found != table_.end())
@@ -49,10 +43,11 @@ put_outcome cache_store::put(std::string_view key, std::string value, time_point
   }
   const cache_entry_facts facts{key_hasher{}(key), charge};
   value.shrink_to_fit();
-  if (found == table_.end())
+  if (found == table_.end()) {
     insert(key, std::move(value), facts, expires_at);
-  else
+  } else {
     replace(found, std::move(value), facts, expires_at);
+  }
   evict_slice();
   return outcome;
 }
@@ -96,6 +91,14 @@ bool cache_store::purge_slice(time_point now) {
   return expiry_.first_due(now).has_value();
 }
 
+put_outcome cache_store::outcome_for(std::uint64_t charge_bytes) const {
+  if (options_.capacity_bytes == 0)
+    return put_outcome::off;
+  if (charge_bytes > std::min(options_.capacity_bytes, options_.entry_bytes_max))
+    return put_outcome::too_large;
+  return is_over_capacity() ? put_outcome::no_room : put_outcome::stored;
+}
+
 void cache_store::insert(std::string_view key, std::string value, const cache_entry_facts& facts,
                          time_point expires_at) {
   const auto added = table_.try_emplace(std::string{key}).first;
@@ -118,10 +121,11 @@ void cache_store::replace(table::iterator found, std::string value, const cache_
 }
 
 void cache_store::remember_expiry(cache_slot slot, time_point expires_at) {
-  if (expires_at == never)
+  if (expires_at == never) {
     expiry_.remove(slot);
-  else
+  } else {
     expiry_.set(slot, expires_at);
+  }
 }
 
 void cache_store::remove(table::iterator found) {

@@ -101,6 +101,7 @@ private:
 
   using table = std::unordered_map<std::string, entry, key_hasher, std::equal_to<>>;
 
+  [[nodiscard]] put_outcome outcome_for(std::uint64_t charge_bytes) const;
   void insert(std::string_view key, std::string value, const cache_entry_facts& facts,
               time_point expires_at);
   void replace(table::iterator found, std::string value, const cache_entry_facts& facts,

@@ -26,10 +26,11 @@ std::uint64_t pressure_sizing::set_level(pressure_level level, std::uint64_t cha
   level_ = level;
   level_since_ = now;
   advanced_to_ = now;
-  if (level >= pressure_level::critical)
+  if (level >= pressure_level::critical) {
     capacity_bytes_ = std::min(capacity_bytes_, floor_bytes());
-  else if (level >= pressure_level::elevated)
+  } else if (level >= pressure_level::elevated) {
     capacity_bytes_ = std::min(capacity_bytes_, std::max(charged_bytes, floor_bytes()));
+  }
   return capacity_bytes_;
 }
 
@@ -51,10 +52,8 @@ std::uint64_t pressure_sizing::advance(time_point now) {
 
 std::uint64_t pressure_sizing::set_configured(std::uint64_t configured_bytes) {
   configured_bytes_ = configured_bytes;
-  if (level_ == pressure_level::normal)
-    capacity_bytes_ = configured_bytes;
-  else
-    capacity_bytes_ = std::min(capacity_bytes_, configured_bytes);
+  const auto is_normal = level_ == pressure_level::normal;
+  capacity_bytes_ = is_normal ? configured_bytes : std::min(capacity_bytes_, configured_bytes);
   return capacity_bytes_;
 }
 

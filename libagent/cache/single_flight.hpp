@@ -140,9 +140,10 @@ public:
       open.waiting.erase(waiter);
       --waiters_;
     }
-    for (const auto& key : leaderless)
+    for (const auto& key : leaderless) {
       if (auto next = promote(flights_.find(key)))
         result.next_leaders.push_back(std::move(*next));
+    }
     return result;
   }
 
