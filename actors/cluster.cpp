@@ -97,7 +97,7 @@ cluster_actor::behavior_type cluster_state::make_behavior() {
 
 void cluster_state::wake() {
   if (options_.listen && !listens_)
-    listen();
+    listen(*options_.listen);
   notice_dispatcher();
   joins_.tick(gate_, options_.own);
   give_up_expired();
@@ -106,49 +106,51 @@ void cluster_state::wake() {
 
 // -- listening --------------------------------------------------------------
 
-void cluster_state::listen() {
+void cluster_state::listen(const endpoint& wanted) {
   listens_ = true;
-  const auto port = *options_.port_taken != 0 ? *options_.port_taken : options_.listen->port;
-  auto open = [this, port] {
-    self_
-        ->request(options_.network, caf::infinite, caf::publish_atom_v, port,
-                  caf::actor_cast<caf::strong_actor_ptr>(gate_),
-                  self_->system().message_types<node_gate_actor>(), options_.listen->host, true)
-        .then(
-            [this](std::uint16_t taken) {
-              listening(endpoint{.host = options_.listen->host, .port = taken});
-            },
-            [this, port](const caf::error&) {
-              const endpoint wanted{.host = options_.listen->host, .port = port};
-              listening(error{errc::unavailable, "listen on " + to_string(wanted) +
-                                                     ": the port cannot be opened; is it in use?"});
-            });
-  };
-  // The gate of a cluster actor that died still occupies the port. Closing what is not open is
-  // an error that says nothing new.
-  if (port != 0)
-    self_->request(options_.network, caf::infinite, caf::close_atom_v, port)
-        .then(open, [open](const caf::error&) { open(); });
-  else
-    open();
+  const auto port = *options_.port_taken != 0 ? *options_.port_taken : wanted.port;
+  if (port == 0) {
+    open_port(wanted);
+    return;
+  }
+  // The gate of a cluster actor that died still occupies the port. Closing what is not open is an
+  // error that says nothing new.
+  auto open = [this, where = endpoint{.host = wanted.host, .port = port}] { open_port(where); };
+  self_->request(options_.network, caf::infinite, caf::close_atom_v, port)
+      .then(open, [open](const caf::error&) { open(); });
 }
 
-void cluster_state::listening(const expected<endpoint>& outcome) {
-  listens_ = outcome.has_value();  // if not, the next tick tries again
-  const std::string_view node{options_.own.node};
-  auto& events = events_of(self_->system());
-  if (outcome) {
-    *options_.port_taken = outcome->port;
-    const auto address = to_string(*outcome);
-    events.emit(events::node_listening, {{"node", node}, {"address", std::string_view{address}}});
-  } else {
-    const auto address = to_string(*options_.listen);
-    events.emit(events::node_listen_failed,
-                {{"node", node},
-                 {"address", std::string_view{address}},
-                 {"reason", std::string_view{outcome.error().context}}});
-  }
-  options_.on_listening(outcome);
+void cluster_state::open_port(const endpoint& where) {
+  self_
+      ->request(options_.network, caf::infinite, caf::publish_atom_v, where.port,
+                caf::actor_cast<caf::strong_actor_ptr>(gate_),
+                self_->system().message_types<node_gate_actor>(), where.host, true)
+      .then([this, where](std::uint16_t taken) { listening({.host = where.host, .port = taken}); },
+            [this, where](const caf::error&) { not_listening(where); });
+}
+
+void cluster_state::listening(const endpoint& where) {
+  *options_.port_taken = where.port;
+  trouble_told_ = false;
+  const auto address = to_string(where);
+  events_of(self_->system())
+      .emit(events::node_listening, {{"node", std::string_view{options_.own.node}},
+                                     {"address", std::string_view{address}}});
+  options_.on_listening(where);
+}
+
+void cluster_state::not_listening(const endpoint& where) {
+  listens_ = false;  // the next tick tries again
+  if (std::exchange(trouble_told_, true))
+    return;
+  const auto address = to_string(where);
+  const error why{errc::unavailable,
+                  "listen on " + address + ": the port cannot be opened; is it in use?"};
+  events_of(self_->system())
+      .emit(events::node_listen_failed, {{"node", std::string_view{options_.own.node}},
+                                         {"address", std::string_view{address}},
+                                         {"reason", std::string_view{why.context}}});
+  options_.on_listening(why);
 }
 
 // -- peers ------------------------------------------------------------------

@@ -36,7 +36,7 @@ struct cluster_options {
   wire_limits wire;
   /// CAF's middleman actor (`system.middleman().actor_handle()`), or what speaks like it.
   caf::actor network;
-  /// Told, on the cluster's thread, where others can join, or why they cannot.
+  /// Told, on the cluster's thread, where others can join, or once why they cannot (yet).
   std::function<void(const expected<endpoint>&)> on_listening = [](const expected<endpoint>&) {};
   std::chrono::milliseconds tick = std::chrono::milliseconds{250};
   placement gate_placement = placement::own_thread;
@@ -80,8 +80,10 @@ private:
 
   using peers = std::map<peer_number, peer>;
 
-  void listen();
-  void listening(const expected<endpoint>& outcome);
+  void listen(const endpoint& wanted);
+  void open_port(const endpoint& where);
+  void listening(const endpoint& where);
+  void not_listening(const endpoint& where);
 
   // Peers.
   [[nodiscard]] expected<void> check_newcomer(const node_offer& theirs) const;
@@ -127,6 +129,7 @@ private:
   peer_number last_peer_ = 0;
   caf::actor_addr announced_to_;  // the dispatcher that knows our peers
   bool listens_ = false;          // or is about to
+  bool trouble_told_ = false;     // that the port cannot be opened
 };
 
 using cluster_impl = cluster_actor::stateful_impl<cluster_state>;

@@ -55,7 +55,7 @@ private:
   endpoint where_;
   stage stage_ = stage::waiting;
   std::uint64_t number_ = 0;
-  time_point due_{};  // of the next try, or the end of the present one
+  time_point due_;  // of the next try, or the end of the present one
 };
 
 }  // namespace libagent

@@ -12,7 +12,7 @@ inline constexpr event_kind node_listening{"node.listening", event_level::info,
 
 inline constexpr event_kind node_listen_failed{
     "node.listen_failed", event_level::error,
-    "No other node can join; it is tried again. Fields: node, address, reason."};
+    "No other node can join; it is tried again. Reported once. Fields: node, address, reason."};
 
 inline constexpr event_kind node_joined{
     "node.joined", event_level::info,
