@@ -34,10 +34,10 @@ std::string check_host_and_port(std::string_view text) {
   const auto colon = text.rfind(':');
   const auto port_text = colon == std::string_view::npos ? "" : text.substr(colon + 1);
   std::uint16_t port = 0;
-  const auto* const end = port_text.data() + port_text.size();
-  const auto done = std::from_chars(port_text.data(), end, port);
+  const auto done = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
   const bool fits = colon != std::string_view::npos && check_host(text.substr(0, colon)).empty() &&
-                    done.ec == std::errc{} && done.ptr == end && !port_text.empty();
+                    done.ec == std::errc{} && done.ptr == port_text.data() + port_text.size() &&
+                    !port_text.empty();
   return fits ? "" : "expected HOST:PORT with a port of at most 65535, or nothing";
 }
 
@@ -144,11 +144,12 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
 }
 
 expected<void> check_together(const agent_config& c) {
-  if (c.supervision.backoff_min > c.supervision.backoff_max)
+  if (c.supervision.backoff_min > c.supervision.backoff_max) {
     return error{errc::invalid_argument, "configuration: supervision.backoff-min (" +
                                              duration_text(c.supervision.backoff_min) +
                                              ") must not be more than supervision.backoff-max (" +
                                              duration_text(c.supervision.backoff_max) + ")"};
+  }
   return {};
 }
 

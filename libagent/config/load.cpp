@@ -54,13 +54,15 @@ expected<std::string> option_text(const option& target, const nlohmann::json& va
   const auto wanted = [kind]() -> std::string {
     switch (kind) {
       case option_kind::integer: return "a whole number";
-      case option_kind::time_span: return "a string such as \"250ms\", \"5s\", \"2m\" or \"1h\"";
-      case option_kind::size: return "a string such as \"64MiB\", or a number of bytes";
+      case option_kind::time_span: return R"(a string such as "250ms", "5s", "2m" or "1h")";
+      case option_kind::size: return R"(a string such as "64MiB", or a number of bytes)";
       default: return "a string";
     }
   }();
   const bool may_be_shown = !target.is_secret() && value.is_primitive();
-  const auto given = may_be_shown ? utf8_prefix(value.dump(), 40) : value.type_name();
+  // A string of its own, because the prefix is only a view.
+  const std::string whole = may_be_shown ? value.dump() : value.type_name();
+  const auto given = utf8_prefix(whole, 40);
   const auto bounds = target.allowed().empty() ? "" : " (allowed: " + target.allowed() + ")";
   return error{errc::invalid_argument,
                "expected " + wanted + ", got " + std::string{given} + bounds};
@@ -169,7 +171,7 @@ expected<void> apply_override(std::span<option> options, const std::string& text
   const auto equals = text.find('=');
   // The text after a sign that is missing may be a secret, so it is not shown.
   if (equals == std::string::npos)
-    return config_error("--set", "", "expected key=value, got no \"=\"");
+    return config_error("--set", "", R"(expected key=value, got no "=")");
   const auto key = text.substr(0, equals);
   auto* const target = find_option(options, key);
   if (target == nullptr)
@@ -186,14 +188,16 @@ expected<option_origins> apply_sources(std::span<option> options, const config_s
   option_origins origins;
   for (const auto& each : options)
     origins.emplace(each.key(), "default");
-  if (sources.file)
+  if (sources.file) {
     if (auto done = apply_file(options, *sources.file, origins); !done)
       return done.error();
+  }
   if (auto done = apply_environment(options, sources, origins); !done)
     return done.error();
-  for (const auto& text : sources.overrides)
+  for (const auto& text : sources.overrides) {
     if (auto done = apply_override(options, text, origins); !done)
       return done.error();
+  }
   return origins;
 }
 

@@ -24,11 +24,11 @@ std::string joined_choices(const std::vector<std::string>& names) {
 
 expected<std::uint64_t> parse_integer(std::string_view text) {
   std::uint64_t number = 0;
-  const auto* const end = text.data() + text.size();
-  const auto done = std::from_chars(text.data(), end, number);
-  if (done.ec == std::errc::result_out_of_range && done.ptr == end)
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_all_digits = done.ptr == text.data() + text.size();
+  if (done.ec == std::errc::result_out_of_range && is_all_digits)
     return misfit("out of range");
-  if (done.ec != std::errc{} || done.ptr != end)
+  if (done.ec != std::errc{} || !is_all_digits)
     return misfit("expected a whole number");
   return number;
 }
@@ -99,7 +99,7 @@ option::option(std::string key, byte_size& value, byte_size low, byte_size high,
       write_{bounded_writer(value, low, high, &parse_size_option)},
       default_{read_()} {}
 
-option::option(std::string key, std::string help, integer_access access)
+option::option(std::string key, std::string help, const integer_access& access)
     : key_{std::move(key)},
       help_{std::move(help)},
       kind_{option_kind::integer},
@@ -118,7 +118,7 @@ option::option(std::string key, std::string help, integer_access access)
       }},
       default_{read_()} {}
 
-option::option(std::string key, std::string help, choice_access access)
+option::option(std::string key, std::string help, const choice_access& access)
     : key_{std::move(key)},
       help_{std::move(help)},
       kind_{option_kind::choice},

@@ -109,12 +109,13 @@ private:
     std::vector<std::string> names;
   };
 
-  option(std::string key, std::string help, integer_access access);
-  option(std::string key, std::string help, choice_access access);
+  option(std::string key, std::string help, const integer_access& access);
+  option(std::string key, std::string help, const choice_access& access);
 
   template <named_enum E>
   static std::vector<std::string> names_of() {
     std::vector<std::string> names;
+    names.reserve(enum_names<E>::values.size());
     for (const auto& [value, name] : enum_names<E>::values)
       names.emplace_back(name);
     return names;
