@@ -2,11 +2,9 @@
 
 #include "libagent/adapters/http_live_exchange.hpp"
 #include "libagent/http/sse.hpp"
-#include "libagent/http/wire.hpp"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
 #include <exception>
 #include <utility>
 
@@ -22,28 +20,12 @@ using net::ip::tcp;
 constexpr std::chrono::seconds leaving_time{2};
 constexpr std::size_t leaving_bytes_max = 8U << 20U;
 
-// Buffers that grew larger are given back, so that an idle connection costs little.
-constexpr std::size_t kept_capacity = 16U << 10U;
-
-time_point steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 http_error closing_error(int status, std::string message, std::string code) {
   return {.status = status,
           .message = std::move(message),
           .type = {},
           .code = std::move(code),
           .param = {}};
-}
-
-bool would_block(const boost::system::error_code& failure) {
-  return failure == net::error::would_block || failure == net::error::try_again ||
-         failure == net::error::interrupted;
-}
-
-bool is_event_stream(const http_headers& headers) {
-  return headers.find("Content-Type").value_or("").starts_with("text/event-stream");
 }
 
 }  // namespace
@@ -56,7 +38,7 @@ http_connection::http_connection(http_loop& loop, tcp::socket socket, std::strin
       is_refused_{is_refused},
       reader_{{.header_bytes_max = options().header_bytes_max,
                .body_bytes_max = options().body_bytes_max}},
-      since_{steady_now()},
+      since_{http_loop::now()},
       last_output_{since_} {}
 
 void http_connection::open(http_loop::connection_list::iterator position) {
@@ -70,8 +52,6 @@ void http_connection::open(http_loop::connection_list::iterator position) {
   }
   wait_for_input();
 }
-
-// ---- input
 
 void http_connection::wait_for_input() {
   // A client that sends ahead without waiting for answers is read up to here. Beyond, its going
@@ -125,7 +105,7 @@ void http_connection::process_input(std::string_view bytes) {
     read_requests(rest);
     in_.erase(0, in_.size() - rest.size());
   }
-  if (phase_ == phase::leaving || (in_.empty() && in_.capacity() > kept_capacity))
+  if (phase_ == phase::leaving || (in_.empty() && in_.capacity() > kept_buffer_bytes))
     in_ = std::string{};
   is_processing_ = false;
 }
@@ -139,7 +119,7 @@ void http_connection::read_requests(std::string_view& rest) {
       return;
     }
     if (reader_.current() == idle)
-      since_ = steady_now();
+      since_ = http_loop::now();
     rest.remove_prefix(reader_.feed(rest));
     if (reader_.current() == complete) {
       hand_over(reader_.take());
@@ -180,8 +160,6 @@ void http_connection::discard_input(std::size_t count) {
     close();
 }
 
-// ---- answers
-
 void http_connection::refuse(const http_error& why) {
   if (!is_refused_)
     loop_.core().bad_requests.fetch_add(1);
@@ -190,163 +168,6 @@ void http_connection::refuse(const http_error& why) {
   is_head_ = false;
   append_response(error_response(why));
   start_leaving();
-}
-
-bool http_connection::must_leave() const {
-  return !keep_alive_ || loop_.is_draining();
-}
-
-void http_connection::append_response(const http_response& response) {
-  const bool has_body = allows_body(response.status);
-  response_framing framing{.content_length = {},
-                           .chunked = false,
-                           .keep_alive = !must_leave(),
-                           .http_1_0 = http_1_0_,
-                           .date = loop_.date()};
-  if (has_body)
-    framing.content_length = response.body.size();
-  append_head(out_, response.status, response.headers, framing);
-  if (has_body && !is_head_)
-    out_ += response.body;
-}
-
-void http_connection::respond(http_response response) {
-  if (phase_ != phase::handling)
-    return;
-  append_response(response);
-  answered();
-}
-
-void http_connection::start_stream(int status, const http_headers& headers) {
-  if (phase_ != phase::handling)
-    return;
-  // An HTTP/1.0 client knows no chunks: for it, the end of the connection ends the body.
-  is_chunked_ = !http_1_0_ && allows_body(status);
-  keep_alive_ = keep_alive_ && !http_1_0_;
-  is_events_ = is_event_stream(headers);
-  is_head_ = is_head_ || !allows_body(status);
-  stream_bytes_ = 0;
-  append_head(out_, status, headers,
-              {.content_length = {},
-               .chunked = is_chunked_,
-               .keep_alive = !must_leave(),
-               .http_1_0 = http_1_0_,
-               .date = loop_.date()});
-  phase_ = phase::streaming;
-  flush();
-}
-
-void http_connection::write(std::string_view piece) {
-  if (phase_ != phase::streaming)
-    return;
-  stream_bytes_ += piece.size();
-  if (is_chunked_ && !is_head_)
-    append_chunk(out_, piece);
-  else if (!is_head_)
-    out_ += piece;
-  flush();
-}
-
-void http_connection::finish() {
-  if (phase_ != phase::streaming)
-    return;
-  if (is_chunked_ && !is_head_)
-    out_ += last_chunk;
-  answered();
-}
-
-void http_connection::cut() {
-  if (phase_ == phase::handling || phase_ == phase::streaming)
-    close();
-}
-
-void http_connection::drop_slow_reader() {
-  if (phase_ != phase::streaming)
-    return;
-  loop_.core().streams_dropped.fetch_add(1);
-  close();
-}
-
-void http_connection::answered() {
-  exchange_.reset();
-  since_ = steady_now();
-  if (must_leave())
-    start_leaving();
-  else
-    phase_ = phase::reading;
-  if (!is_processing_)
-    resume();
-}
-
-void http_connection::resume() {
-  if (!in_.empty())
-    take_input({});
-  else
-    flush();
-  wait_for_input();
-}
-
-// ---- output
-
-void http_connection::flush() {
-  if (phase_ == phase::closed || waits_for_output_ || is_processing_)
-    return;
-  while (unsent() > 0) {
-    boost::system::error_code failure;
-    const auto count =
-        socket_.write_some(net::buffer(out_.data() + sent_, out_.size() - sent_), failure);
-    if (would_block(failure)) {
-      wait_for_output();
-      break;
-    }
-    if (failure) {
-      close();
-      return;
-    }
-    sent_ += count;
-    last_output_ = steady_now();
-  }
-  if (unsent() == 0) {
-    out_.clear();
-    sent_ = 0;
-    if (out_.capacity() > kept_capacity)
-      out_ = std::string{};
-  } else if (sent_ > out_.size() / 2) {
-    out_.erase(0, sent_);
-    sent_ = 0;
-  }
-  tell_progress();
-  if (phase_ == phase::leaving && unsent() == 0 && !std::exchange(send_closed_, true)) {
-    boost::system::error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    since_ = steady_now();
-  }
-}
-
-void http_connection::wait_for_output() {
-  waits_for_output_ = true;
-  last_output_ = steady_now();
-  socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const auto& failure) {
-    self->waits_for_output_ = false;
-    if (failure || self->phase_ == phase::closed)
-      return;
-    self->flush();
-    if (self->unsent() == 0)
-      self->resume();
-  });
-}
-
-void http_connection::tell_progress() {
-  if (phase_ != phase::streaming)
-    return;
-  if (const auto exchange = exchange_.lock())
-    exchange->sent(stream_bytes_ - std::min(stream_bytes_, unsent()));
-}
-
-// ---- the end
-
-void http_connection::start_leaving() {
-  phase_ = phase::leaving;
 }
 
 void http_connection::sweep(time_point now) {

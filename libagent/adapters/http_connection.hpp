@@ -5,6 +5,7 @@
 #include "libagent/base/time.hpp"
 #include "libagent/http/http_response.hpp"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <memory>
@@ -14,6 +15,16 @@
 namespace libagent {
 
 class http_live_exchange;
+
+/// Buffers that grew larger are given back once empty, so that an idle connection costs little.
+inline constexpr std::size_t kept_buffer_bytes = 16U << 10U;
+
+/// Whether a direct read or write has only to be tried again later.
+[[nodiscard]] inline bool would_block(const boost::system::error_code& failure) {
+  namespace errors = boost::asio::error;
+  return failure == errors::would_block || failure == errors::try_again ||
+         failure == errors::interrupted;
+}
 
 /// One client's connection: requests in, answers out, strictly one after the other.
 ///

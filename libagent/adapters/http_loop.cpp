@@ -205,8 +205,7 @@ void http_loop::wait_for_sweep() {
 
 void http_loop::sweep() {
   date_ = current_http_date();
-  const auto now = std::chrono::steady_clock::now();
-  for_each_connection([now](http_connection& connection) { connection.sweep(now); });
+  for_each_connection([at = now()](http_connection& connection) { connection.sweep(at); });
   if (std::exchange(accept_paused_, false))
     accept_some();
 }

@@ -74,6 +74,8 @@ public:
 
   [[nodiscard]] bool runs_here() { return context_.get_executor().running_in_this_thread(); }
 
+  [[nodiscard]] static time_point now() { return std::chrono::steady_clock::now(); }
+
   // For connections of this loop:
   [[nodiscard]] http_server_core& core() { return *core_; }
 
