@@ -3,11 +3,11 @@
 /// The typed interfaces of all actors, in one place, because they refer to each other.
 /// Each actor's own header documents its messages.
 
+#include "actors/protocol/types.hpp"
+
 #include <caf/result.hpp>
 #include <caf/timespan.hpp>
 #include <caf/typed_actor.hpp>
-
-#include "actors/protocol/types.hpp"
 
 namespace libagent::actors {
 
@@ -28,15 +28,13 @@ using dispatcher_actor = caf::typed_actor<
     caf::result<std::vector<task_record>>(list_atom),
     caf::result<task_record>(cancel_atom, task_id, std::string),
     caf::result<dispatcher_status>(status_atom),
-    caf::result<std::vector<tool_info>>(list_atom, ready_atom),
-    caf::result<void>(drain_atom),
+    caf::result<std::vector<tool_info>>(list_atom, ready_atom), caf::result<void>(drain_atom),
     // from executors
     caf::result<void>(ready_atom, executor_offer),
     caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress),
     caf::result<void>(done_atom, task_id, std::uint32_t, work_outcome),
     // from the cluster
-    caf::result<void>(peer_up_atom, node_offer),
-    caf::result<void>(peer_down_atom, std::string),
+    caf::result<void>(peer_up_atom, node_offer), caf::result<void>(peer_down_atom, std::string),
     // from the memory monitor
     caf::result<void>(pressure_atom, pressure_level),
     // its own timer
@@ -51,8 +49,7 @@ using agent_actor = caf::typed_actor<caf::result<agent_answer>(ask_atom, agent_q
 /// See actors/cache.hpp.
 using cache_actor = caf::typed_actor<
     caf::result<cache_answer>(acquire_atom, std::string, caf::timespan),
-    caf::result<void>(fulfil_atom, std::string, std::uint64_t, std::string,
-                      caf::timespan),
+    caf::result<void>(fulfil_atom, std::string, std::uint64_t, std::string, caf::timespan),
     caf::result<void>(abandon_atom, std::string, std::uint64_t, error),
     caf::result<std::string>(cache_get_atom, std::string),
     caf::result<void>(cache_put_atom, std::string, std::string, caf::timespan),

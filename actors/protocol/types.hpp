@@ -4,8 +4,19 @@
 ///
 /// Append only, never reorder or delete: the numbers go over the wire between nodes.
 
-#include <caf/allowed_unsafe_message_type.hpp>
+#include "actors/protocol/child_spec.hpp"
+#include "libagent/cache/cache_types.hpp"
+#include "libagent/memory/pressure.hpp"
+#include "libagent/ports/http_server.hpp"
+#include "libagent/ports/tool.hpp"
+#include "libagent/session/ask.hpp"
+#include "libagent/supervision/tree.hpp"
+#include "libagent/tasks/dispatcher_status.hpp"
+#include "libagent/tasks/task.hpp"
+#include "libagent/tools/tool_info.hpp"
+
 #include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/error.hpp>
 #include <caf/string_view.hpp>
 #include <caf/type_id.hpp>
@@ -17,17 +28,6 @@
 #include <string>
 #include <type_traits>
 #include <vector>
-
-#include "actors/protocol/child_spec.hpp"
-#include "libagent/cache/cache_types.hpp"
-#include "libagent/memory/pressure.hpp"
-#include "libagent/ports/http_server.hpp"
-#include "libagent/ports/tool.hpp"
-#include "libagent/session/ask.hpp"
-#include "libagent/supervision/tree.hpp"
-#include "libagent/tasks/dispatcher_status.hpp"
-#include "libagent/tasks/task.hpp"
-#include "libagent/tools/tool_info.hpp"
 
 namespace libagent {
 
@@ -47,7 +47,7 @@ struct observer_ref {
 /// One attempt of a task, on its way to an executor of the same process.
 struct work_item {
   task_id id;
-  std::uint32_t attempt = 0;  ///< With `id` the fencing token: answers repeat it.
+  std::uint32_t attempt = 0;   ///< With `id` the fencing token: answers repeat it.
   std::uint64_t sequence = 0;  ///< Noted by the executor when it begins; grows with every item.
   std::shared_ptr<tool> what;
   std::shared_ptr<const std::string> arguments;  ///< Never null.
@@ -138,88 +138,88 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::executor_offer)
 
 CAF_BEGIN_TYPE_ID_BLOCK(libagent_types, caf::first_custom_type_id)
 
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::errc))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::error))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::task_id))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::raw_json))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::lane))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::isolation))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::effects))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::task_state))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::task_request))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::task_progress))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::task_record))
-  CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::task_record>))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::lane_status))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::dispatcher_status))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::tool_info))
-  CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::tool_info>))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::pressure_level))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::memory_status))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_verdict))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_answer))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_stats))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::supervision_node))
-  CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::supervision_node>))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_question))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::citation))
-  CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::citation>))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_answer))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_info))
-  CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::agent_info>))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::child_spec))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::observer_ref))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_item))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_outcome))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::executor_kind))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::executor_offer))
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::node_offer))
-  CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::actors::node_offer>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::errc))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::error))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::task_id))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::raw_json))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::lane))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::isolation))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::effects))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::task_state))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::task_request))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::task_progress))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::task_record))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::task_record>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::lane_status))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::dispatcher_status))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::tool_info))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::tool_info>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::pressure_level))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::memory_status))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_verdict))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_answer))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_stats))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::supervision_node))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::supervision_node>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_question))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::citation))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::citation>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_answer))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_info))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::agent_info>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::child_spec))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::observer_ref))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_item))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::work_outcome))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::executor_kind))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::executor_offer))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::node_offer))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::actors::node_offer>))
 
-  CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::gateway_request))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::gateway_request))
 
-  // Tasks.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, submit_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, run_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, lookup_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, list_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, watch_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, cancel_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, status_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, drain_atom)
-  // Executors.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, ready_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, execute_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, progress_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, done_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, forward_atom)
-  // Nodes.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, hello_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, welcome_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, refuse_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, peer_up_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, peer_down_atom)
-  // Cache.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, acquire_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, fulfil_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, abandon_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, cache_get_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, cache_put_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, erase_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, resize_atom)
-  // Memory.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, pressure_atom)
-  // Supervision.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, describe_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, shutdown_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, start_child_atom)
-  CAF_ADD_ATOM(libagent_types, libagent::actors, stop_child_atom)
-  // HTTP.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, serve_atom)
-  // Agents.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, ask_atom)
-  // Every actor's own timer.
-  CAF_ADD_ATOM(libagent_types, libagent::actors, wake_atom)
+// Tasks.
+CAF_ADD_ATOM(libagent_types, libagent::actors, submit_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, run_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, lookup_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, list_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, watch_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, cancel_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, status_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, drain_atom)
+// Executors.
+CAF_ADD_ATOM(libagent_types, libagent::actors, ready_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, execute_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, progress_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, done_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, forward_atom)
+// Nodes.
+CAF_ADD_ATOM(libagent_types, libagent::actors, hello_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, welcome_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, refuse_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, peer_up_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, peer_down_atom)
+// Cache.
+CAF_ADD_ATOM(libagent_types, libagent::actors, acquire_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, fulfil_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, abandon_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, cache_get_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, cache_put_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, erase_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, resize_atom)
+// Memory.
+CAF_ADD_ATOM(libagent_types, libagent::actors, pressure_atom)
+// Supervision.
+CAF_ADD_ATOM(libagent_types, libagent::actors, describe_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, shutdown_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, start_child_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, stop_child_atom)
+// HTTP.
+CAF_ADD_ATOM(libagent_types, libagent::actors, serve_atom)
+// Agents.
+CAF_ADD_ATOM(libagent_types, libagent::actors, ask_atom)
+// Every actor's own timer.
+CAF_ADD_ATOM(libagent_types, libagent::actors, wake_atom)
 
 CAF_END_TYPE_ID_BLOCK(libagent_types)
 

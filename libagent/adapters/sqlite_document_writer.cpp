@@ -95,9 +95,10 @@ public:
     insert.bind(7, id);
     if (auto done = insert.run(); !done)
       return done;
-    for (const auto& added : passages)
+    for (const auto& added : passages) {
       if (auto done = put_passage(id, added); !done)
         return done;
+    }
     return {};
   }
 

@@ -63,7 +63,7 @@ std::optional<std::string_view> nearest_name(std::string_view wanted,
 
 std::string did_you_mean(std::string_view wanted, std::span<const std::string_view> known) {
   const auto near = nearest_name(wanted, known);
-  return near ? " (did you mean \"" + std::string{*near} + "\"?)" : std::string{};
+  return near ? R"( (did you mean ")" + std::string{*near} + R"("?))" : std::string{};
 }
 
 }  // namespace libagent

@@ -42,17 +42,17 @@ constexpr bool needs_no_escape(unsigned char c) {
 }
 
 void append_escaped(std::string& out, unsigned char c) {
-  static constexpr char digits[] = "0123456789abcdef";
+  static constexpr std::string_view digits = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
-    case '\b': out += "\\b"; break;
-    case '\f': out += "\\f"; break;
+    case '"': out += R"(\")"; break;
+    case '\\': out += R"(\\)"; break;
+    case '\n': out += R"(\n)"; break;
+    case '\r': out += R"(\r)"; break;
+    case '\t': out += R"(\t)"; break;
+    case '\b': out += R"(\b)"; break;
+    case '\f': out += R"(\f)"; break;
     default:
-      out += "\\u00";
+      out += R"(\u00)";
       out += digits[c >> 4U];
       out += digits[c & 0x0FU];
   }
@@ -69,9 +69,10 @@ std::size_t utf8_sequence_size(std::string_view text) {
     return lead.size;
   if (text.size() < lead.size || byte(1) < lead.second_min || byte(1) > lead.second_max)
     return 0;
-  for (std::size_t i = 2; i < lead.size; ++i)
+  for (std::size_t i = 2; i < lead.size; ++i) {
     if ((byte(i) & 0xC0U) != 0x80U)
       return 0;
+  }
   return lead.size;
 }
 
@@ -86,12 +87,13 @@ void append_quoted(std::string& out, std::string_view text) {
     if (text.empty())
       break;
     const auto size = utf8_sequence_size(text);
-    if (size > 1)
+    if (size > 1) {
       out.append(text.substr(0, size));
-    else if (size == 1)
+    } else if (size == 1) {
       append_escaped(out, static_cast<unsigned char>(text.front()));
-    else
+    } else {
       out += "\xEF\xBF\xBD";
+    }
     text.remove_prefix(size == 0 ? 1 : size);
   }
   out += '"';
@@ -124,8 +126,9 @@ std::string number_text(double value) {
   constexpr double exact_max = 9'007'199'254'740'992.0;  // 2^53
   std::array<char, 32> buffer{};
   auto* const last = buffer.data() + buffer.size();
-  if (value == 0 && std::signbit(value))
+  if (value == 0 && std::signbit(value)) {
     return "-0.0";  // "-0" would be read as the integer 0 and lose its sign
+  }
   const bool is_whole = std::abs(value) <= exact_max && value == std::trunc(value);
   const auto done = is_whole ? std::to_chars(buffer.data(), last, static_cast<std::int64_t>(value))
                              : std::to_chars(buffer.data(), last, value);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <optional>
+#include <ranges>
 #include <span>
 
 namespace libagent {
@@ -100,9 +101,10 @@ std::optional<std::uint64_t> amount_in(const written_amount& amount, std::uint64
 }
 
 std::string amount_text(std::uint64_t amount, std::span<const unit_factor> units) {
-  for (auto unit = units.rbegin(); unit != units.rend(); ++unit)
-    if (amount % unit->factor == 0)
-      return std::to_string(amount / unit->factor) + std::string{unit->name};
+  for (const auto& unit : std::views::reverse(units)) {
+    if (amount % unit.factor == 0)
+      return std::to_string(amount / unit.factor) + std::string{unit.name};
+  }
   return std::to_string(amount);
 }
 
@@ -118,10 +120,11 @@ expected<byte_size> parse_byte_size(std::string_view text) {
   if (!amount)
     return unreadable("size", text, "expected a size such as 64MiB, 1.5GB or 65536");
   const auto factor = amount->unit.empty() ? 1 : factor_of(amount->unit, byte_units);
-  if (!factor)
+  if (!factor) {
     return unreadable("size", text,
                       "unknown unit " + quoted_excerpt(amount->unit) +
                           " (known: B, kB, MB, GB, TB, KiB, MiB, GiB, TiB)");
+  }
   const auto bytes = amount_in(*amount, *factor, byte_size_max.bytes);
   if (!bytes)
     return unreadable("size", text, "not a whole number of bytes up to 2^60");
@@ -144,10 +147,11 @@ expected<duration> parse_duration(std::string_view text) {
   if (amount->unit.empty())
     return unreadable("duration", text, "the unit is missing (known: ns, us, ms, s, m, h, d)");
   const auto factor = factor_of(amount->unit, time_units);
-  if (!factor)
+  if (!factor) {
     return unreadable(
         "duration", text,
         "unknown unit " + quoted_excerpt(amount->unit) + " (known: ns, us, ms, s, m, h, d)");
+  }
   const auto count = amount_in(*amount, *factor, duration_max_ns);
   if (!count)
     return unreadable("duration", text, "not a whole number of nanoseconds up to 100 years");

@@ -11,7 +11,7 @@ namespace libagent {
 /// For how long a cached value is served.
 struct expiry_rule {
   duration default_ttl = std::chrono::minutes{10};  ///< When none is asked for.
-  duration ttl_max = std::chrono::hours{24 * 365};   ///< Longer ones are cut to it.
+  duration ttl_max = std::chrono::hours{24 * 365};  ///< Longer ones are cut to it.
   /// Each value lives up to this share longer or shorter, so that values stored together are not
   /// all recomputed together. In [0, 1).
   double jitter = 0.1;

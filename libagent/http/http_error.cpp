@@ -34,10 +34,11 @@ int status_of(errc code) {
 }
 
 void append_string_or_null(std::string& out, std::string_view text) {
-  if (text.empty())
+  if (text.empty()) {
     out += "null";
-  else
+  } else {
     append_quoted(out, text);
+  }
 }
 
 }  // namespace

@@ -30,9 +30,10 @@ bool is_digit(char c) {
 
 std::string lower_case(std::string_view text) {
   std::string lower{text};
-  for (auto& c : lower)
+  for (auto& c : lower) {
     if (c >= 'A' && c <= 'Z')
       c = static_cast<char>(c + ('a' - 'A'));
+  }
   return lower;
 }
 

@@ -86,9 +86,10 @@ list_item_mark list_item(std::string_view line) {
   const auto text = line.substr(indent);
   constexpr std::array<std::string_view, 7> bullets{
       "- ", "* ", "+ ", "\xE2\x80\xA2", "\xC2\xB7", "\xE2\x80\x93 ", "-\t"};
-  for (const auto bullet : bullets)
+  for (const auto bullet : bullets) {
     if (text.starts_with(bullet))
       return {indent + bullet.size(), true};
+  }
   if (const auto length = numbered_marker_length(text); length > 0)
     return {indent + length, true};
   if (text.size() > 1 && text[0] == '-' && !is_decoration(text))
@@ -121,9 +122,10 @@ std::optional<std::string_view> comment_words(std::string_view line) {
   if (first == std::string_view::npos)
     return std::string_view{};
   text.remove_prefix(first);
-  for (const std::string_view closing : {"*/", "-->", "\"\"\""})
+  for (const std::string_view closing : {"*/", "-->", "\"\"\""}) {
     if (text.ends_with(closing))
       text = trim_blanks(text.substr(0, text.size() - closing.size()));
+  }
   return text;
 }
 

@@ -49,12 +49,14 @@ constexpr std::array<kind_cue, 26> kind_cues{{
 
 question_kind kind_of_question(std::string_view question) {
   std::string lower{question};
-  for (auto& c : lower)
+  for (auto& c : lower) {
     if (c >= 'A' && c <= 'Z')
       c = static_cast<char>(c + ('a' - 'A'));
-  for (const auto& cue : kind_cues)
+  }
+  for (const auto& cue : kind_cues) {
     if (lower.find(cue.words) != std::string::npos)
       return cue.kind;
+  }
   return question_kind::other;
 }
 

@@ -113,9 +113,10 @@ sentence_score sentence_scorer::score(const sentence& candidate, const term_matc
 
 double sentence_scorer::share_of(std::uint64_t mask) const {
   double share = 0;
-  for (std::size_t i = 0; i < weights_.size(); ++i)
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
     if (has_term(mask, i))
       share += weights_[i];
+  }
   return share;
 }
 

@@ -113,9 +113,10 @@ public:
 
   void strip_bare_suffix() {
     std::string_view longest;
-    for (const auto suffix : bare_suffixes)
+    for (const auto suffix : bare_suffixes) {
       if (suffix.size() > longest.size() && ends_with(suffix))
         longest = suffix;
+    }
     if (longest.empty())
       return;
     const auto rest = size_ - longest.size();
@@ -172,9 +173,10 @@ private:
   }
 
   [[nodiscard]] bool has_vowel(std::size_t end) const {
-    for (std::size_t i = 0; i < end; ++i)
+    for (std::size_t i = 0; i < end; ++i) {
       if (!is_consonant(i))
         return true;
+    }
     return false;
   }
 

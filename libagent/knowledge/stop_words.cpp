@@ -47,9 +47,10 @@ constexpr std::array<std::string_view, 22> chinese_kept{
 template <std::size_t N>
 std::size_t longest_start(const std::array<std::string_view, N>& words, std::string_view text) {
   std::size_t longest = 0;
-  for (const auto word : words)
+  for (const auto word : words) {
     if (word.size() > longest && text.starts_with(word))
       longest = word.size();
+  }
   return longest;
 }
 

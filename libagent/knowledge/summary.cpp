@@ -183,9 +183,10 @@ private:
 expected<text_summary> summarize_text(std::string_view text, text_kind kind,
                                       const summary_options& options, const std::stop_token& stop,
                                       const std::function<void(double fraction)>& progress) {
-  if (text.size() > options.text_bytes_max)
+  if (text.size() > options.text_bytes_max) {
     return error{errc::too_large, "summarize: " + std::to_string(text.size()) + " bytes, at most " +
                                       std::to_string(options.text_bytes_max)};
+  }
   return summarizer{options, stop, progress}.run(text, kind);
 }
 

@@ -26,9 +26,10 @@ term_match term_matcher::match(std::string_view text) const {
       continue;
     if (const auto whole = whole_.find(current->stem); whole != whole_.end())
       note(found, whole->second, current->end);
-    for (const auto prefix : prefixes_)
+    for (const auto prefix : prefixes_) {
       if (current->stem.starts_with((*terms_)[prefix].stem))
         note(found, prefix, current->end);
+    }
     ++found.length;
   }
   return found;

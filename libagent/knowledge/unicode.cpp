@@ -150,9 +150,10 @@ char32_t fold_letter(char32_t code) {
 letter_class classify_letter(char32_t folded) {
   if (folded < 0x80)
     return is_ascii_word(folded) ? letter_class::word : letter_class::separator;
-  if (folded < 0xC0)
+  if (folded < 0xC0) {
     return folded == 0xAA || folded == 0xB5 || folded == 0xBA ? letter_class::word
                                                               : letter_class::separator;
+  }
   if (within_ranges(separator_ranges, folded))
     return letter_class::separator;
   if (is_east_asian(folded) || within_ranges(spaceless_ranges, folded))

@@ -93,10 +93,11 @@ concept record_inspector = requires { typename Inspector::is_record_inspector; }
 /// Fields are required unless they have a `fallback` or are a `std::optional`.
 template <class Inspector, class T, class... Fields>
 bool record(Inspector& f, T& x, const char* name, record_field<Fields>... fields) {
-  if constexpr (record_inspector<Inspector>)
+  if constexpr (record_inspector<Inspector>) {
     return f.visit_record(x, name, fields...);
-  else
+  } else {
     return f.object(x).pretty_name(name).fields(f.field(fields.name, fields.value)...);
+  }
 }
 
 /// Specialise for an enum that appears in records:
@@ -110,18 +111,20 @@ concept named_enum = std::is_enum_v<E> && requires { enum_names<E>::values; };
 /// The name of `value`, or "unknown".
 template <named_enum E>
 [[nodiscard]] constexpr std::string_view name_of(E value) {
-  for (const auto& [candidate, name] : enum_names<E>::values)
+  for (const auto& [candidate, name] : enum_names<E>::values) {
     if (candidate == value)
       return name;
+  }
   return "unknown";
 }
 
 /// The value called `name`, if there is one.
 template <named_enum E>
 [[nodiscard]] constexpr std::optional<E> value_of(std::string_view name) {
-  for (const auto& [candidate, spelled] : enum_names<E>::values)
+  for (const auto& [candidate, spelled] : enum_names<E>::values) {
     if (spelled == name)
       return candidate;
+  }
   return std::nullopt;
 }
 

@@ -201,14 +201,16 @@ private:
 
 expected<void> run_parser(std::string_view text, const json_limits& limits, json_lines* lines,
                           const std::function<expected<void>(const nlohmann::json&)>& use) {
-  if (text.size() > limits.bytes_max)
+  if (text.size() > limits.bytes_max) {
     return error{errc::too_large, "JSON text has " + std::to_string(text.size()) +
                                       " bytes, at most " + std::to_string(limits.bytes_max) +
                                       " allowed"};
+  }
   // The parser takes a zero byte for the end of its input and would not see what follows.
-  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
     return error{errc::invalid_argument,
                  "bad JSON at " + line_and_column(text, zero) + ": a zero byte"};
+  }
   const char* reached = text.data();
   document_builder builder{text, limits, reached, lines};
   const bool parsed =
@@ -237,12 +239,13 @@ expected<void> with_parsed_json_file(
 void append_pointer_token(std::string& pointer, std::string_view token) {
   pointer += '/';
   for (const char c : token) {
-    if (c == '~')
+    if (c == '~') {
       pointer += "~0";
-    else if (c == '/')
+    } else if (c == '/') {
       pointer += "~1";
-    else
+    } else {
       pointer += c;
+    }
   }
 }
 

@@ -112,9 +112,10 @@ bool json_cursor::read_signed(std::int64_t low, std::int64_t high, const value_b
   // Distances from zero are unsigned, so that the lowest value has one, too.
   const auto limit =
       number->is_negative ? ~static_cast<std::uint64_t>(low) + 1 : static_cast<std::uint64_t>(high);
-  if (number->magnitude > limit)
+  if (number->magnitude > limit) {
     return fail_range(bounds.minimum ? number_text(*bounds.minimum) : std::to_string(low),
                       bounds.maximum ? number_text(*bounds.maximum) : std::to_string(high));
+  }
   out = static_cast<std::int64_t>(number->is_negative ? ~number->magnitude + 1 : number->magnitude);
   return check_bounds(bounds, static_cast<long double>(out));
 }
@@ -124,9 +125,10 @@ bool json_cursor::read_unsigned(std::uint64_t high, const value_bounds& bounds,
   const auto number = whole_number_of(*value_);
   if (!number)
     return fail_expected(integer_wanted_instead_of(*value_));
-  if (number->magnitude > (number->is_negative ? 0 : high))
+  if (number->magnitude > (number->is_negative ? 0 : high)) {
     return fail_range(bounds.minimum ? number_text(*bounds.minimum) : "0",
                       bounds.maximum ? number_text(*bounds.maximum) : std::to_string(high));
+  }
   out = number->magnitude;
   return check_bounds(bounds, static_cast<long double>(out));
 }
@@ -135,9 +137,10 @@ bool json_cursor::read_real(double magnitude_max, const value_bounds& bounds, do
   if (!value_->is_number())
     return fail_expected("number");
   out = value_->get<double>();
-  if (std::abs(out) > magnitude_max)
+  if (std::abs(out) > magnitude_max) {
     return fail_range(number_text(bounds.minimum.value_or(-magnitude_max)),
                       number_text(bounds.maximum.value_or(magnitude_max)));
+  }
   return check_bounds(bounds, static_cast<long double>(out));
 }
 
@@ -145,9 +148,10 @@ bool json_cursor::read_string(const value_bounds& bounds, std::string& out) cons
   const auto* text = value_->get_ptr<const std::string*>();
   if (text == nullptr)
     return fail_expected("string");
-  if (bounds.size_max && text->size() > *bounds.size_max)
+  if (bounds.size_max && text->size() > *bounds.size_max) {
     return fail("string of " + std::to_string(text->size()) + " bytes, at most " +
                 std::to_string(*bounds.size_max) + " allowed");
+  }
   out = *text;
   return true;
 }
@@ -158,9 +162,10 @@ bool json_cursor::read_raw(const value_bounds& bounds, std::string& out) const {
     return true;
   }
   out = value_->dump();
-  if (bounds.size_max && out.size() > *bounds.size_max)
+  if (bounds.size_max && out.size() > *bounds.size_max) {
     return fail("JSON of " + std::to_string(out.size()) + " bytes, at most " +
                 std::to_string(*bounds.size_max) + " allowed");
+  }
   return true;
 }
 
@@ -168,9 +173,10 @@ bool json_cursor::expect_list(const value_bounds& bounds, std::size_t& size) con
   if (!value_->is_array())
     return fail_expected("array");
   size = value_->size();
-  if (bounds.size_max && size > *bounds.size_max)
+  if (bounds.size_max && size > *bounds.size_max) {
     return fail("array of " + std::to_string(size) + " elements, at most " +
                 std::to_string(*bounds.size_max) + " allowed");
+  }
   return true;
 }
 
@@ -184,9 +190,10 @@ bool json_cursor::for_each_member(
   const auto* members = value_->get_ptr<const nlohmann::json::object_t*>();
   if (members == nullptr)
     return fail_expected("object");
-  if (bounds.size_max && members->size() > *bounds.size_max)
+  if (bounds.size_max && members->size() > *bounds.size_max) {
     return fail("object of " + std::to_string(members->size()) + " members, at most " +
                 std::to_string(*bounds.size_max) + " allowed");
+  }
   return std::ranges::all_of(
       *members, [&read](const auto& member) { return read(member.first, member.second); });
 }

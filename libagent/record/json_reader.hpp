@@ -34,6 +34,8 @@ public:
   json_cursor(const json_cursor& parent, const nlohmann::json& value, std::size_t index);
   json_cursor(const json_cursor&) = delete;
   json_cursor& operator=(const json_cursor&) = delete;
+  json_cursor(json_cursor&&) = delete;
+  json_cursor& operator=(json_cursor&&) = delete;
   ~json_cursor() = default;
 
   [[nodiscard]] bool is_null() const;
@@ -90,24 +92,25 @@ private:
 /// What to call a type in "expected ...".
 template <class T>
 [[nodiscard]] constexpr std::string_view expected_name() {
-  if constexpr (optional_type<T>)
+  if constexpr (optional_type<T>) {
     return expected_name<optional_value_t<T>>();
-  else if constexpr (std::is_same_v<T, raw_json>)
+  } else if constexpr (std::is_same_v<T, raw_json>) {
     return "any JSON value";
-  else if constexpr (std::is_same_v<T, bool>)
+  } else if constexpr (std::is_same_v<T, bool>) {
     return "boolean";
-  else if constexpr (integer_type<T> || duration_type<T>)
+  } else if constexpr (integer_type<T> || duration_type<T>) {
     return "integer";
-  else if constexpr (std::is_floating_point_v<T>)
+  } else if constexpr (std::is_floating_point_v<T>) {
     return "number";
-  else if constexpr (std::is_same_v<T, std::string> || named_enum<T>)
+  } else if constexpr (std::is_same_v<T, std::string> || named_enum<T>) {
     return "string";
-  else if constexpr (string_scalar_type<T>)
+  } else if constexpr (string_scalar_type<T>) {
     return string_scalar<T>::what;
-  else if constexpr (list_type<T> || fixed_list_type<T>)
+  } else if constexpr (list_type<T> || fixed_list_type<T>) {
     return "array";
-  else
+  } else {
     return "object";
+  }
 }
 
 template <class T>
@@ -159,8 +162,10 @@ template <integer_type T>
 bool read_integer(const json_cursor& at, const value_bounds& bounds, T& out) {
   if constexpr (std::is_signed_v<T>) {
     std::int64_t wide = 0;
-    if (!at.read_signed(std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), bounds, wide))
+    if (!at.read_signed(std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), bounds,
+                        wide)) {
       return false;
+    }
     out = static_cast<T>(wide);
   } else {
     std::uint64_t wide = 0;
@@ -205,7 +210,7 @@ bool read_enum(const json_cursor& at, E& out) {
 }
 
 template <string_scalar_type T>
-bool read_scalar(const json_cursor& at, const value_bounds& bounds, T& out) {
+bool read_text_scalar(const json_cursor& at, const value_bounds& bounds, T& out) {
   std::string text;
   if (!at.read_string(bounds, text))
     return false;
@@ -238,9 +243,10 @@ bool read_fixed_list(const json_cursor& at, T& out) {
   std::size_t size = 0;
   if (!at.expect_list({}, size))
     return false;
-  if (size != out.size())
+  if (size != out.size()) {
     return at.fail("expected exactly " + std::to_string(out.size()) + " elements, got " +
                    std::to_string(size));
+  }
   for (std::size_t i = 0; i < size; ++i) {
     const json_cursor child{at, at.element(i), i};
     if (!read_json(child, {}, out[i]))
@@ -262,45 +268,52 @@ bool read_map(const json_cursor& at, const value_bounds& bounds, T& out) {
   });
 }
 
+/// All that is neither a container nor a record.
+template <class T>
+bool read_scalar_value(const json_cursor& at, const value_bounds& bounds, T& out) {
+  if constexpr (std::is_same_v<T, raw_json>) {
+    return at.read_raw(bounds, out.text);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return at.read_bool(out);
+  } else if constexpr (integer_type<T>) {
+    return read_integer(at, bounds, out);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return read_real(at, bounds, out);
+  } else if constexpr (duration_type<T>) {
+    return read_duration(at, out);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return at.read_string(bounds, out);
+  } else if constexpr (named_enum<T>) {
+    return read_enum(at, out);
+  } else if constexpr (string_scalar_type<T>) {
+    return read_text_scalar(at, bounds, out);
+  } else {
+    refuse_record_type<T>();
+  }
+}
+
 }  // namespace record_detail
 
 /// Fills `out` from the value at `at`; returns whether it fits. A failure leaves `out` half filled.
 template <class T>
 bool read_json(const json_cursor& at, const value_bounds& bounds, T& out) {
-  namespace rd = record_detail;
   if constexpr (optional_type<T>) {
     if (at.is_null()) {
       out.reset();
       return true;
     }
     return read_json(at, bounds, out.emplace());
-  } else if constexpr (std::is_same_v<T, raw_json>) {
-    return at.read_raw(bounds, out.text);
-  } else if constexpr (std::is_same_v<T, bool>) {
-    return at.read_bool(out);
-  } else if constexpr (integer_type<T>) {
-    return rd::read_integer(at, bounds, out);
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return rd::read_real(at, bounds, out);
-  } else if constexpr (duration_type<T>) {
-    return rd::read_duration(at, out);
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return at.read_string(bounds, out);
-  } else if constexpr (named_enum<T>) {
-    return rd::read_enum(at, out);
-  } else if constexpr (string_scalar_type<T>) {
-    return rd::read_scalar(at, bounds, out);
   } else if constexpr (list_type<T>) {
-    return rd::read_list(at, bounds, out);
+    return record_detail::read_list(at, bounds, out);
   } else if constexpr (fixed_list_type<T>) {
-    return rd::read_fixed_list(at, out);
+    return record_detail::read_fixed_list(at, out);
   } else if constexpr (map_type<T>) {
-    return rd::read_map(at, bounds, out);
+    return record_detail::read_map(at, bounds, out);
   } else if constexpr (record_type<T>) {
     json_reader reader{at};
     return inspect(reader, out);
   } else {
-    refuse_record_type<T>();
+    return record_detail::read_scalar_value(at, bounds, out);
   }
 }
 

@@ -23,7 +23,7 @@ template <class T>
 void append_schema_keywords(std::string& out, std::size_t depth, const value_bounds& bounds);
 
 inline void append_keyword(std::string& out, std::string_view keyword, std::string_view number) {
-  out.append(",\"").append(keyword).append("\":").append(number);
+  out.append(R"(,")").append(keyword).append(R"(":)").append(number);
 }
 
 }  // namespace record_detail
@@ -40,17 +40,17 @@ public:
   bool visit_record(T&, const char* name, record_field<Fields>&... fields) {
     LIBAGENT_EXPECTS(depth_ < record_detail::schema_depth_max);
     if (depth_ == 0) {
-      *out_ += "\"title\":";
+      *out_ += R"("title":)";
       append_quoted(*out_, name);
       *out_ += ',';
     }
-    *out_ += "\"type\":\"object\",\"properties\":{";
+    *out_ += R"("type":"object","properties":{)";
     [[maybe_unused]] bool is_first = true;
     (append_property(fields, is_first), ...);
-    *out_ += "},\"required\":[";
+    *out_ += R"(},"required":[)";
     is_first = true;
     (append_required(fields, is_first), ...);
-    *out_ += "],\"additionalProperties\":false";
+    *out_ += R"(],"additionalProperties":false)";
     return true;
   }
 
@@ -61,7 +61,7 @@ private:
       *out_ += ',';
     is_first = false;
     append_quoted(*out_, f.name);
-    *out_ += ":{\"description\":";
+    *out_ += R"(:{"description":)";
     append_quoted(*out_, f.description);
     if constexpr (!std::is_same_v<optional_or_self_t<T>, raw_json>) {
       *out_ += ',';
@@ -69,7 +69,7 @@ private:
                                                {f.minimum, f.maximum, f.size_max});
     }
     if (f.default_value) {
-      *out_ += ",\"default\":";
+      *out_ += R"(,"default":)";
       append_json(*out_, *f.default_value);
     }
     *out_ += '}';
@@ -96,14 +96,16 @@ template <integer_type T>
 void append_integer_schema(std::string& out, const value_bounds& bounds) {
   using limits = std::numeric_limits<T>;
   out += R"("type":"integer")";
-  if (bounds.minimum && *bounds.minimum > static_cast<double>(limits::min()))
+  if (bounds.minimum && *bounds.minimum > static_cast<double>(limits::min())) {
     append_keyword(out, "minimum", number_text(*bounds.minimum));
-  else if (std::is_unsigned_v<T> || sizeof(T) < 8)
+  } else if (std::is_unsigned_v<T> || sizeof(T) < 8) {
     append_keyword(out, "minimum", std::to_string(limits::min()));
-  if (bounds.maximum && *bounds.maximum < static_cast<double>(limits::max()))
+  }
+  if (bounds.maximum && *bounds.maximum < static_cast<double>(limits::max())) {
     append_keyword(out, "maximum", number_text(*bounds.maximum));
-  else if (sizeof(T) < 8)
+  } else if (sizeof(T) < 8) {
     append_keyword(out, "maximum", std::to_string(limits::max()));
+  }
 }
 
 inline void append_number_schema(std::string& out, const value_bounds& bounds) {
@@ -136,11 +138,11 @@ void append_enum_schema(std::string& out) {
 }
 
 template <string_scalar_type T>
-void append_scalar_schema(std::string& out) {
+void append_text_scalar_schema(std::string& out) {
   out += R"("type":"string")";
   if (std::string_view{string_scalar<T>::format}.empty())
     return;
-  out += ",\"format\":";
+  out += R"(,"format":)";
   append_quoted(out, string_scalar<T>::format);
 }
 
@@ -173,14 +175,10 @@ void append_map_schema(std::string& out, std::size_t depth, const value_bounds& 
   append_size_max(out, "maxProperties", bounds);
 }
 
-/// Appends the members of a schema object for T, without the braces. Nothing for `raw_json`.
+/// All that is neither a container nor a record.
 template <class T>
-void append_schema_keywords(std::string& out, std::size_t depth, const value_bounds& bounds) {
-  if constexpr (optional_type<T>) {
-    append_schema_keywords<optional_value_t<T>>(out, depth, bounds);
-  } else if constexpr (std::is_same_v<T, raw_json>) {
-    return;
-  } else if constexpr (std::is_same_v<T, bool>) {
+void append_scalar_keywords(std::string& out, const value_bounds& bounds) {
+  if constexpr (std::is_same_v<T, bool>) {
     out += R"("type":"boolean")";
   } else if constexpr (integer_type<T>) {
     append_integer_schema<T>(out, bounds);
@@ -195,7 +193,17 @@ void append_schema_keywords(std::string& out, std::size_t depth, const value_bou
   } else if constexpr (named_enum<T>) {
     append_enum_schema<T>(out);
   } else if constexpr (string_scalar_type<T>) {
-    append_scalar_schema<T>(out);
+    append_text_scalar_schema<T>(out);
+  } else if constexpr (!std::is_same_v<T, raw_json>) {  // which says nothing: any value will do
+    refuse_record_type<T>();
+  }
+}
+
+/// Appends the members of a schema object for T, without the braces.
+template <class T>
+void append_schema_keywords(std::string& out, std::size_t depth, const value_bounds& bounds) {
+  if constexpr (optional_type<T>) {
+    append_schema_keywords<optional_value_t<T>>(out, depth, bounds);
   } else if constexpr (list_type<T>) {
     append_list_schema<T>(out, depth, bounds);
   } else if constexpr (fixed_list_type<T>) {
@@ -207,7 +215,7 @@ void append_schema_keywords(std::string& out, std::size_t depth, const value_bou
     schema_maker maker{out, depth};
     inspect(maker, empty);
   } else {
-    refuse_record_type<T>();
+    append_scalar_keywords<T>(out, bounds);
   }
 }
 

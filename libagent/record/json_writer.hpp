@@ -98,6 +98,28 @@ void append_map(std::string& out, const T& map) {
   out += '}';
 }
 
+/// All that is neither a container nor a record.
+template <class T>
+void append_scalar(std::string& out, const T& value) {
+  if constexpr (std::is_same_v<T, raw_json>) {
+    out += value.text.empty() ? std::string_view{"null"} : std::string_view{value.text};
+  } else if constexpr (std::is_same_v<T, bool>) {
+    out += value ? "true" : "false";
+  } else if constexpr (integer_type<T> || std::is_floating_point_v<T>) {
+    append_number(out, value);
+  } else if constexpr (duration_type<T>) {
+    append_number(out, value.count());
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    append_quoted(out, value);
+  } else if constexpr (named_enum<T>) {
+    append_quoted(out, name_of(value));
+  } else if constexpr (string_scalar_type<T>) {
+    append_quoted(out, string_scalar<T>::to_text(value));
+  } else {
+    refuse_record_type<T>();
+  }
+}
+
 }  // namespace record_detail
 
 /// Appends `value` as compact JSON.
@@ -110,36 +132,21 @@ void append_map(std::string& out, const T& map) {
 /// - A fixed order: fields as declared, `std::map` by key. `std::unordered_map` has none.
 template <class T>
 void append_json(std::string& out, const T& value) {
-  namespace rd = record_detail;
   if constexpr (optional_type<T>) {
     if (value)
       append_json(out, *value);
     else
       out += "null";
-  } else if constexpr (std::is_same_v<T, raw_json>) {
-    out += value.text.empty() ? std::string_view{"null"} : std::string_view{value.text};
-  } else if constexpr (std::is_same_v<T, bool>) {
-    out += value ? "true" : "false";
-  } else if constexpr (integer_type<T> || std::is_floating_point_v<T>) {
-    rd::append_number(out, value);
-  } else if constexpr (duration_type<T>) {
-    rd::append_number(out, value.count());
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    append_quoted(out, value);
-  } else if constexpr (named_enum<T>) {
-    append_quoted(out, name_of(value));
-  } else if constexpr (string_scalar_type<T>) {
-    append_quoted(out, string_scalar<T>::to_text(value));
   } else if constexpr (list_type<T> || fixed_list_type<T>) {
-    rd::append_list(out, value);
+    record_detail::append_list(out, value);
   } else if constexpr (map_type<T>) {
-    rd::append_map(out, value);
+    record_detail::append_map(out, value);
   } else if constexpr (record_type<T>) {
     json_writer writer{out};
     // `inspect` serves readers too and so takes a mutable reference; a writer only reads.
     inspect(writer, const_cast<T&>(value));
   } else {
-    refuse_record_type<T>();
+    record_detail::append_scalar(out, value);
   }
 }
 

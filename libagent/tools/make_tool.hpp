@@ -100,10 +100,11 @@ public:
 private:
   expected<output> call(const input& in, const tool_context& context) const {
     try {
-      if constexpr (traits::takes_context)
+      if constexpr (traits::takes_context) {
         return fn_(in, context);
-      else
+      } else {
         return fn_(in);
+      }
     } catch (const contract_violation&) {
       throw;  // a bug, not a failed task: the actor that runs it dies and is restarted
     } catch (const std::exception& failure) {

@@ -25,19 +25,21 @@ expected<void> check_tool_spec(const tool_spec& spec) {
   const auto refused = [&spec](errc code, const std::string& why) {
     return error{code, "add tool " + quoted_excerpt(spec.name, tool_name_size_max) + ": " + why};
   };
-  if (!is_tool_name(spec.name))
+  if (!is_tool_name(spec.name)) {
     return refused(errc::invalid_argument,
                    "a name has 1 to 64 letters, digits, underscores and dashes");
+  }
   if (spec.description.empty())
     return refused(errc::invalid_argument, "it has no description");
-  if (spec.timeout <= std::chrono::milliseconds::zero())
+  if (spec.timeout <= std::chrono::milliseconds::zero()) {
     return refused(
         errc::invalid_argument,
         "its timeout of " + std::to_string(spec.timeout.count()) + " ms is not positive");
+  }
   if (spec.tool_effects == effects::once && spec.cache_ttl > std::chrono::milliseconds::zero())
     return refused(errc::invalid_argument, "it has effects, so its answers cannot be cached");
   if (spec.tool_isolation == isolation::process)
-    return refused(errc::unsupported, "isolation \"process\" is not available yet; use \"thread\"");
+    return refused(errc::unsupported, R"(isolation "process" is not available yet; use "thread")");
   return {};
 }
 
@@ -50,7 +52,7 @@ expected<void> tool_registry::add(std::shared_ptr<tool> added) {
     return fits;
   auto name = spec.name;
   if (!tools_.try_emplace(name, std::move(added)).second)
-    return error{errc::already_exists, "add tool \"" + name + "\": there is one of that name"};
+    return error{errc::already_exists, R"(add tool ")" + name + R"(": there is one of that name)"};
   return {};
 }
 

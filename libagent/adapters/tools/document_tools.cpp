@@ -74,9 +74,10 @@ expected<search_documents_output> search_documents(document_library& library,
   if (!hits)
     return hits.error();
   search_documents_output out;
-  for (const auto& hit : hits->passages)
+  for (const auto& hit : hits->passages) {
     out.passages.push_back(
         {hit.file, hit.content.line_first, hit.content.headings, hit.content.text, hit.relevance});
+  }
   return out;
 }
 

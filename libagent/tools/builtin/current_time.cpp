@@ -49,11 +49,12 @@ tool_spec current_time_spec() {
 
 expected<current_time_output> current_time(const current_time_input& in, unix_millis now) {
   const auto offset = parse_utc_offset(in.utc_offset);
-  if (!offset)
+  if (!offset) {
     return error{errc::invalid_argument,
                  "/utc_offset: expected Z, +hh:mm or -hh:mm up to 18:00, "
                  "got " +
                      quoted_excerpt(in.utc_offset)};
+  }
   using namespace std::chrono;
   const sys_time<milliseconds> there = sys_time<milliseconds>{milliseconds{now}} + *offset;
   const auto day = floor<days>(there);

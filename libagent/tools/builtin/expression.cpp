@@ -173,12 +173,14 @@ private:
     while (at_ < text_.size() && (is_name_letter(text_[at_]) || is_decimal(text_[at_])))
       ++at_;
     const auto name = text_.substr(place, at_ - place);
-    for (const auto& [constant, value] : expression_constants)
+    for (const auto& [constant, value] : expression_constants) {
       if (constant == name)
         return value;
-    for (const auto& function : expression_functions)
+    }
+    for (const auto& function : expression_functions) {
       if (function.name == name)
         return call(function, place);
+    }
     fail(place,
          "unknown name " + quoted_excerpt(name) + did_you_mean(name, names_in_expressions()));
     return 0;
@@ -261,9 +263,10 @@ private:
 }  // namespace
 
 expected<double> evaluate_expression(std::string_view text) {
-  if (text.size() > expression_bytes_max)
+  if (text.size() > expression_bytes_max) {
     return error{errc::too_large, "expression: " + std::to_string(text.size()) +
                                       " bytes, at most " + std::to_string(expression_bytes_max)};
+  }
   return expression_reader{text}.run();
 }
 

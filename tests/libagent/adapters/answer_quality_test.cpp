@@ -115,9 +115,10 @@ TEST_CASE("the first quote is the right one for nine in ten questions", "[docume
     REQUIRE(answer);
     if (answers(*answer, wanted))
       ++right;
-    else
+    else {
       wrong += wanted.question + (": not from " + std::string{wanted.file}) + ':' +
                std::to_string(wanted.line) + '\n' + answer->text + "\n\n";
+    }
   }
   INFO(right << " of " << answerable.size() << " right\n" << wrong);
   CHECK(right * 10 >= answerable.size() * 9);

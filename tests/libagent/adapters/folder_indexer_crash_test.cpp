@@ -19,9 +19,10 @@ namespace {
 constexpr std::size_t file_count = 24;
 
 void write_documents(const indexed_folder& folder) {
-  for (std::size_t i = 0; i < file_count; ++i)
+  for (std::size_t i = 0; i < file_count; ++i) {
     folder.documents.write("file" + std::to_string(i) + ".txt",
                            "apple number" + std::to_string(i) + "\n\n" + std::string(3'000, 'z'));
+  }
 }
 
 /// Runs the indexer in a child process; `after_file` is called there after each file.

@@ -127,7 +127,7 @@ TEST_CASE("several threads search one index while a writer commits", "[documents
   std::atomic<int> failures = 0;
   {
     std::vector<std::jthread> readers;
-    for (auto i = 0; i < 3; ++i)
+    for (auto i = 0; i < 3; ++i) {
       readers.emplace_back([&] {
         for (auto n = 0; n < 50; ++n) {
           const auto hits = (*index)->search(analyse_question("apple").terms, 10);
@@ -135,6 +135,7 @@ TEST_CASE("several threads search one index while a writer commits", "[documents
             ++failures;
         }
       });
+    }
     for (auto n = 0; n < 10; ++n) {
       folder.documents.write("b" + std::to_string(n) + ".txt", "apple");
       if (!folder.index())

@@ -14,9 +14,10 @@ namespace {
 
 std::vector<sentence> sentences_of_html(std::string_view html) {
   std::vector<sentence> all;
-  for (const auto& part : make_passages(html_to_text(html), text_kind::html))
+  for (const auto& part : make_passages(html_to_text(html), text_kind::html)) {
     for (auto& found : split_sentences(part.text, part.kind, part.line_first))
       all.push_back(std::move(found));
+  }
   return all;
 }
 

@@ -41,12 +41,12 @@ TEST_CASE("a syntax error names line and column and does not repeat the input", 
   CHECK(parsed_or_error("") ==
         "invalid_argument: bad JSON at line 1, column 1: while parsing value - unexpected end of "
         "input; expected '[', '{', or a literal");
-  CHECK(parsed_or_error("\"secret") ==
+  CHECK(parsed_or_error(R"("secret)") ==
         "invalid_argument: bad JSON at line 1, column 8: while parsing value - invalid string: "
         "missing closing quote");
   CHECK(parsed_or_error("1 2").find("line 1, column 3") != std::string::npos);
   CHECK(parsed_or_error("1e400") ==
-        "invalid_argument: bad JSON at line 1, column 5: number \"1e400\" is out of range");
+        R"(invalid_argument: bad JSON at line 1, column 5: number "1e400" is out of range)");
 }
 
 TEST_CASE("invalid UTF-8, lone surrogates, raw control characters and zero bytes are refused",

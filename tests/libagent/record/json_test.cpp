@@ -25,8 +25,8 @@ std::size_t below(seeded_random& random, std::size_t end) {
 /// Text with quotes, controls, two-, three- and four-byte characters.
 std::string random_text(seeded_random& random, std::size_t size_max) {
   static const std::vector<std::string> pieces{
-      "a", "Z", "\"", "\\",       "\n",           "\x01",
-      "/", "~", " ",  "\xC3\xA9", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80"};
+      "a", "Z", R"(")", R"(\)",     "\n",           "\x01",
+      "/", "~", " ",    "\xC3\xA9", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80"};
   std::string text;
   for (auto left = below(random, size_max / 4 + 1); left > 0; --left)
     text += pieces[below(random, pieces.size())];
@@ -42,9 +42,10 @@ double random_double(seeded_random& random) {
 sample::forecast random_forecast(seeded_random& random) {
   sample::forecast value;
   value.city = random_text(random, 16);
-  for (auto left = below(random, 4); left > 0; --left)
+  for (auto left = below(random, 4); left > 0; --left) {
     value.days.push_back({random_text(random, 40), random_double(random),
                           static_cast<sample::sky>(below(random, 3))});
+  }
   if (below(random, 2) == 0)
     value.note = random_text(random, 100);
   for (auto left = below(random, 3); left > 0; --left)

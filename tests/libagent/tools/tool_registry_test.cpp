@@ -90,13 +90,13 @@ TEST_CASE("a name is given once", "[tools]") {
   tool_registry tools;
   REQUIRE(register_greet(tools));
   CHECK(register_greet(tools).error() ==
-        error{errc::already_exists, "add tool \"greet\": there is one of that name"});
+        error{errc::already_exists, R"(add tool "greet": there is one of that name)"});
 }
 
 TEST_CASE("a tool that cannot be run as declared is refused when it is added", "[tools]") {
   tool_registry tools;
   CHECK(add_changed(tools, [](tool_spec& spec) { spec.description.clear(); }).error().context ==
-        "add tool \"greet\": it has no description");
+        R"(add tool "greet": it has no description)");
   CHECK(add_changed(tools, [](tool_spec& spec) { spec.timeout = 0ms; }).error().code ==
         errc::invalid_argument);
   CHECK(add_changed(tools,
@@ -110,7 +110,7 @@ TEST_CASE("a tool that cannot be run as declared is refused when it is added", "
       add_changed(tools, [](tool_spec& spec) { spec.tool_isolation = isolation::process; });
   REQUIRE_FALSE(in_process);
   CHECK(in_process.error().code == errc::unsupported);
-  CHECK(in_process.error().context.find("\"process\"") != std::string::npos);
+  CHECK(in_process.error().context.find(R"("process")") != std::string::npos);
   CHECK(tools.list().empty());
 }
 
