@@ -66,10 +66,11 @@ private:
 
   /// The first row of a table names the columns of the others.
   void enter_table(const sentence& current, std::uint64_t mask) {
-    if (current.role != sentence_role::row)
+    if (current.role != sentence_role::row) {
       around_.table_header.reset();
-    else if (!around_.table_header)
+    } else if (!around_.table_header) {
       around_.table_header = mask;
+    }
   }
 
   void step_past(const sentence& passed, std::uint64_t mask) {

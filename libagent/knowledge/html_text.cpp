@@ -104,12 +104,13 @@ private:
     auto quote = '\0';
     for (auto i = at; i < text.size(); ++i) {
       const auto c = text[i];
-      if (quote != '\0')
+      if (quote != '\0') {
         quote = c == quote ? '\0' : quote;
-      else if (c == '>')
+      } else if (c == '>') {
         return i + 1;
-      else if ((c == '"' || c == '\'') && text[i - 1] == '=')
+      } else if ((c == '"' || c == '\'') && text[i - 1] == '=') {
         quote = c;
+      }
     }
     const auto close = text.find('>', at);
     return close == std::string_view::npos ? text.size() : close + 1;

@@ -118,10 +118,11 @@ private:
       return;
     }
     after_text_ = !blank;
-    if (blank)
+    if (blank) {
       add_blank(line);
-    else
+    } else {
       add_text(line);
+    }
   }
 
   void add_fence(std::string_view line) {
@@ -135,10 +136,11 @@ private:
 
   void add_blank(std::string_view line) {
     const auto is_enough = text_.size() >= limits_.bytes_soft || lines_ >= limits_.lines_soft;
-    if (is_enough && !leads_on())
+    if (is_enough && !leads_on()) {
       flush();
-    else if (lines_ > 0)
+    } else if (lines_ > 0) {
       append(line);
+    }
   }
 
   void add_text(std::string_view line) {

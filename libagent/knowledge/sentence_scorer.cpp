@@ -124,18 +124,19 @@ double sentence_scorer::coverage(std::uint64_t own, const sentence_surroundings&
   double covered = 0;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     double support = 0;
-    if (has_term(own, i))
+    if (has_term(own, i)) {
       support = 1;
-    else if (has_term(around.question_above, i))
+    } else if (has_term(around.question_above, i)) {
       support = question_above_support;
-    else if (has_term(around.headings | around.table_header.value_or(0), i))
+    } else if (has_term(around.headings | around.table_header.value_or(0), i)) {
       support = headings_support;
-    else if (has_term(around.file_name, i))
+    } else if (has_term(around.file_name, i)) {
       support = file_name_support;
-    else if (has_term(around.sentence_before, i))
+    } else if (has_term(around.sentence_before, i)) {
       support = sentence_before_support;
-    else if (has_term(around.passage, i))
+    } else if (has_term(around.passage, i)) {
       support = passage_support;
+    }
     covered += support * weights_[i];
   }
   return covered;

@@ -112,14 +112,15 @@ private:
 
   void add_source_line(std::string_view trimmed) {
     const auto words = comment_words(trimmed);
-    if (!words)
+    if (!words) {
       add_alone(trimmed, sentence_role::code);
-    else if (words->empty() || is_decoration(*words))
+    } else if (words->empty() || is_decoration(*words)) {
       end_paragraph();
-    else if (words->starts_with('@') || words->starts_with('\\'))
+    } else if (words->starts_with('@') || words->starts_with('\\')) {
       begin_paragraph(*words);
-    else
+    } else {
       continue_paragraph(*words);
+    }
   }
 
   void add_document_line(std::string_view line, std::string_view trimmed) {

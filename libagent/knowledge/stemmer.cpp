@@ -74,10 +74,11 @@ public:
   [[nodiscard]] std::size_t size() const { return size_; }
 
   void strip_plural() {
-    if (ends_with("sses") || ends_with("ies"))
+    if (ends_with("sses") || ends_with("ies")) {
       size_ -= 2;
-    else if (ends_with("s") && !ends_with("ss"))
+    } else if (ends_with("s") && !ends_with("ss")) {
       size_ -= 1;
+    }
   }
 
   void strip_past_and_participle() {

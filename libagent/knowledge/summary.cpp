@@ -85,10 +85,11 @@ private:
     added.terms.erase(repeated.begin(), repeated.end());
     for (const auto id : added.terms)
       ++sentences_with_[id];
-    if (added.terms.size() >= terms_min && added.terms.size() <= terms_max)
+    if (added.terms.size() >= terms_min && added.terms.size() <= terms_max) {
       sentences_.push_back(std::move(added));
-    else
+    } else {
       fragments_.push_back(std::move(added));
+    }
   }
 
   bool score() {

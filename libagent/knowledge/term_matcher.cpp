@@ -11,10 +11,11 @@ static_assert(question_terms_max <= 64, "a term is a bit of a mask");
 term_matcher::term_matcher(const std::vector<question_term>& terms) : terms_{&terms} {
   LIBAGENT_EXPECTS(terms.size() <= question_terms_max);
   for (std::size_t i = 0; i < terms.size(); ++i) {
-    if (terms[i].prefix)
+    if (terms[i].prefix) {
       prefixes_.push_back(i);
-    else
+    } else {
       whole_.emplace(terms[i].stem, i);
+    }
   }
 }
 

@@ -25,10 +25,11 @@ constexpr auto ascii_word_letters = [] {
   std::array<char, 128> letters{};
   for (std::size_t c = 0; c < letters.size(); ++c) {
     const auto letter = static_cast<char>(c);
-    if ((letter >= 'a' && letter <= 'z') || is_ascii_digit(letter))
+    if ((letter >= 'a' && letter <= 'z') || is_ascii_digit(letter)) {
       letters[c] = letter;
-    else if (letter >= 'A' && letter <= 'Z')
+    } else if (letter >= 'A' && letter <= 'Z') {
       letters[c] = static_cast<char>(letter + ('a' - 'A'));
+    }
   }
   return letters;
 }();

@@ -85,12 +85,13 @@ private:
     while (!failed_) {
       skip_blanks();
       const auto place = at_;
-      if (accept('+'))
+      if (accept('+')) {
         value = finite(value + read_product(), place);
-      else if (accept('-'))
+      } else if (accept('-')) {
         value = finite(value - read_product(), place);
-      else
+      } else {
         break;
+      }
     }
     return value;
   }
@@ -100,14 +101,15 @@ private:
     while (!failed_) {
       skip_blanks();
       const auto place = at_;
-      if (accept('*'))
+      if (accept('*')) {
         value = finite(value * read_signed(), place);
-      else if (accept('/'))
+      } else if (accept('/')) {
         value = divide(value, read_signed(), place);
-      else if (accept('%'))
+      } else if (accept('%')) {
         value = remainder(value, read_signed(), place);
-      else
+      } else {
         break;
+      }
     }
     return value;
   }
@@ -119,12 +121,13 @@ private:
       return 0;
     }
     double value = 0;
-    if (accept('-'))
+    if (accept('-')) {
       value = -read_signed();
-    else if (accept('+'))
+    } else if (accept('+')) {
       value = read_signed();
-    else
+    } else {
       value = read_power();
+    }
     --depth_;
     return value;
   }

@@ -113,9 +113,9 @@ TEST_CASE("the first quote is the right one for nine in ten questions", "[docume
   for (const auto& wanted : answerable) {
     const auto answer = answer_question(evaluation_index(), wanted.question);
     REQUIRE(answer);
-    if (answers(*answer, wanted))
+    if (answers(*answer, wanted)) {
       ++right;
-    else {
+    } else {
       wrong += wanted.question + (": not from " + std::string{wanted.file}) + ':' +
                std::to_string(wanted.line) + '\n' + answer->text + "\n\n";
     }

@@ -75,8 +75,9 @@ TEST_CASE("any text gives a finite value or an error", "[tools]") {
     text.push_back(alphabet[random() % alphabet.size()]);
   CAPTURE(text);
   const auto value = evaluate_expression(text);
-  if (value)
+  if (value) {
     CHECK(std::isfinite(*value));
-  else
+  } else {
     CHECK(value.error().context.find("column") != std::string::npos);
+  }
 }
