@@ -64,11 +64,12 @@ void run_tool(Self* self, task_request request, OnEnd on_end) {
                                                       std::move(request))
       .then(
           [shared_end](const task_record& ended) {
-            if (ended.state == task_state::succeeded && ended.result)
+            if (ended.state == task_state::succeeded && ended.result) {
               (*shared_end)(expected<raw_json>{*ended.result});
-            else
+            } else {
               (*shared_end)(expected<raw_json>{ended.failure.value_or(
                   error{errc::internal, "run " + ended.target + ": it ended without a result"})});
+            }
           },
           [shared_end](const caf::error& failure) {
             (*shared_end)(expected<raw_json>{from_caf_error(failure)});

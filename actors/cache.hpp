@@ -62,8 +62,8 @@ struct cache_options {
 ///
 /// A cache that is off still makes askers share computations.
 ///
-/// **Mailbox**: unbounded; a handler takes microseconds. Evictions go in slices of at most a
-/// millisecond, so a shrink does not hold up look-ups. Run it detached: many wait for it.
+/// **Mailbox**: unbounded; a handler takes microseconds. Evictions go in slices of 128
+/// entries or 8 MiB, between which look-ups have their turn. Run it detached: many wait for it.
 /// **Timers**: one, every `tick`; waits end, and leaders are replaced, at most one tick late.
 /// **Failure**: a restart loses all values and breaks the promises of who waits
 /// (`unavailable`); computations under way end in `not_found`. Restart kind: permanent.

@@ -153,10 +153,11 @@ void http_api::run_and_wait(const http_exchange_ptr& exchange, task_request requ
 }
 
 void http_api::to_gateway(gateway_request request) {
-  if (const auto gateway = find<gateway_actor>(system_, gateway_path))
+  if (const auto gateway = find<gateway_actor>(system_, gateway_path)) {
     caf::anon_send(gateway, serve_atom_v, std::move(request));
-  else
+  } else {
     refuse(request.exchange, restarting("gateway"));
+  }
 }
 
 }  // namespace libagent::actors

@@ -21,6 +21,7 @@ constexpr auto shutdown_patience = std::chrono::seconds{10};
 
 actor_system_options system_options(const node_options& options, const node_parts& parts) {
   return {.threads = options.pool_threads,
+          .policy = options.pool_policy,
           .max_throughput = options.pool_throughput,
           .networked = options.peers.has_value(),
           .events = parts.events};
@@ -35,10 +36,11 @@ expected<T> ask_and_wait(caf::actor_system& system, const Handle& who,
   const auto failed = [&outcome](const caf::error& why) { outcome = from_caf_error(why); };
   auto answer =
       self->request<caf::message_priority::high>(who, patience, std::forward<Args>(args)...);
-  if constexpr (std::is_void_v<T>)
+  if constexpr (std::is_void_v<T>) {
     answer.receive([&outcome] { outcome = expected<void>{}; }, failed);
-  else
+  } else {
     answer.receive([&outcome](const T& value) { outcome = value; }, failed);
+  }
   return *std::move(outcome);
 }
 

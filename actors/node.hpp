@@ -35,13 +35,14 @@ struct peer_options {
 };
 
 struct node_options {
-  std::string name = "local";        ///< Among its peers: `[A-Za-z0-9_-]{1,64}`.
-  std::string version = "0";         ///< Told to peers.
-  std::size_t handlers = 0;          ///< Short-task handlers; 0: one per core.
-  std::size_t blocking = 4;          ///< Threads for interactive tools that may block.
-  std::size_t workers = 0;           ///< Long-task workers; 0: one per core.
-  std::size_t pool_threads = 0;      ///< The scheduler's threads; 0: one per core.
-  std::size_t pool_throughput = 50;  ///< Messages an actor handles before others get a turn.
+  std::string name = "local";           ///< Among its peers: `[A-Za-z0-9_-]{1,64}`.
+  std::string version = "0";            ///< Told to peers.
+  std::size_t handlers = 0;             ///< Short-task handlers; 0: one per core.
+  std::size_t blocking = 4;             ///< Threads for interactive tools that may block.
+  std::size_t workers = 0;              ///< Long-task workers; 0: one per core.
+  std::size_t pool_threads = 0;         ///< The scheduler's threads; 0: one per core.
+  std::string pool_policy = "sharing";  ///< Or "stealing"; see `actor_system_options`.
+  std::size_t pool_throughput = 50;     ///< Messages an actor handles before others get a turn.
   task_limits tasks;
   cache_options cache;
   memory_monitor_options memory;  ///< `budget_bytes` 0: no memory monitor.

@@ -13,11 +13,12 @@ namespace libagent::actors {
 inline void send_submit(const dispatcher_actor& dispatcher, lane requested, task_request request,
                         task_observer_ptr observer) {
   observer_ref who{std::move(observer)};
-  if (requested == lane::interactive)
+  if (requested == lane::interactive) {
     caf::anon_send<caf::message_priority::high>(dispatcher, submit_atom_v, std::move(request),
                                                 std::move(who));
-  else
+  } else {
     caf::anon_send(dispatcher, submit_atom_v, std::move(request), std::move(who));
+  }
 }
 
 }  // namespace libagent::actors

@@ -51,7 +51,7 @@ private:
 /// A supervisor and the children it begins with, in start order.
 struct supervisor_spec {
   supervision_rules rules = {};
-  std::vector<child_spec> children = {};
+  std::vector<child_spec> children;
 };
 
 /// Makes the spec of a child that is itself a supervisor. Its own children's limits bound its

@@ -30,9 +30,9 @@ public:
 private:
   struct child {
     child_spec spec;
-    caf::actor handle = {};  ///< Null while it is down.
-    std::optional<std::string> last_failure = {};
-    std::vector<caf::typed_response_promise<void>> stop_askers = {};
+    caf::actor handle;  ///< Null while it is down.
+    std::optional<std::string> last_failure;
+    std::vector<caf::typed_response_promise<void>> stop_askers;
   };
 
   /// The children that are up, shared with the guard that outlives this state.

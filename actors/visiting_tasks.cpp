@@ -80,9 +80,10 @@ expected<void> visiting_tasks::start(peer_number peer, const task_id& id, std::u
   if (auto checked = check(request); !checked)
     return checked;
   const auto dispatcher = find<dispatcher_actor>(system_, dispatcher_path);
-  if (!dispatcher)
+  if (!dispatcher) {
     return error{errc::unavailable,
                  "run " + request.target + " for another node: the dispatcher is restarting"};
+  }
   const auto visit = runs_.admit(peer, id, attempt);
   if (!visit)
     return visit.error();

@@ -65,12 +65,12 @@ actor_system_config::actor_system_config(const actor_system_options& options)
     : events_{options.events ? options.events : std::make_shared<null_event_sink>()} {
   LIBAGENT_EXPECTS(options.pool_nice >= 0 && options.pool_nice <= 19);
   LIBAGENT_EXPECTS(options.max_throughput > 0);
+  LIBAGENT_EXPECTS(options.policy == "sharing" || options.policy == "stealing");
   init_types();
   // The wiring alone decides; a stray file in the working directory must not.
   config_file_path = "";
   const bool on_threads = options.run_by == scheduling::threads;
-  // Work stealing lets a pair of chatting actors starve the others of their thread.
-  set("caf.scheduler.policy", on_threads ? "sharing" : "testing");
+  set("caf.scheduler.policy", on_threads ? options.policy : "testing");
   set("caf.scheduler.max-threads", pool_size(options.threads));
   set("caf.scheduler.max-throughput", options.max_throughput);
   add_thread_hook<pool_priority>(options.pool_nice);

@@ -29,8 +29,9 @@ namespace libagent::actors {
 /// Answers a request with what the core returned.
 template <class T>
 [[nodiscard]] caf::result<T> to_caf_result(expected<T> outcome) {
-  if (!outcome)
+  if (!outcome) {
     return to_caf_error(outcome.error());
+  }
   return caf::result<T>{std::move(outcome).value()};
 }
 

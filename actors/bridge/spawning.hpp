@@ -22,8 +22,9 @@ enum class placement : std::uint8_t { pooled, own_thread };
 /// slot is then used). Returns the handle of `Impl`.
 template <class Impl, class Spawner, class... Args>
 [[nodiscard]] auto spawn_placed(Spawner& spawner, placement where, Args&&... args) {
-  if (where == placement::own_thread)
+  if (where == placement::own_thread) {
     return spawner.template spawn<Impl, caf::detached>(std::forward<Args>(args)...);
+  }
   return spawner.template spawn<Impl>(std::forward<Args>(args)...);
 }
 
@@ -33,8 +34,9 @@ template <class Impl, class Spawner, class... Args>
 /// With `exit_reason::kill` the actor cannot refuse. Does nothing on a null handle.
 template <class Handle>
 void urgent_exit(const Handle& who, caf::exit_reason reason) {
-  if (!who)
+  if (!who) {
     return;
+  }
   auto target = caf::actor_cast<caf::actor>(who);
   const auto address = target.address();
   caf::anon_send<caf::message_priority::high>(target, caf::exit_msg{address, caf::error{reason}});

@@ -5,6 +5,7 @@
 /// Append only, never reorder or delete: the numbers go over the wire between nodes.
 
 #include "actors/protocol/child_spec.hpp"
+#include "actors/protocol/named_enum_access.hpp"
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
 #include "libagent/ports/http_server.hpp"
@@ -75,8 +76,9 @@ template <class Inspector>
 bool inspect(Inspector& f, executor_kind& x) {
   auto get = [&x] { return static_cast<std::uint8_t>(x); };
   auto set = [&x](std::uint8_t raw) {
-    if (raw > static_cast<std::uint8_t>(executor_kind::worker))
+    if (raw > static_cast<std::uint8_t>(executor_kind::worker)) {
       return false;
+    }
     x = static_cast<executor_kind>(raw);
     return true;
   };

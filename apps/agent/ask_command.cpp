@@ -27,10 +27,11 @@ void answer_line(const agent_node& node, interrupt& ctrl_c, const std::string& l
   const auto answer =
       ask_documents(node, {.question = line, .session = chat_session}, ctrl_c.begin_work());
   ctrl_c.end_work();
-  if (answer)
+  if (answer) {
     std::cout << render_answer(*answer, stdout_style()) << std::endl;
-  else
+  } else {
     complain(to_string(answer.error()));
+  }
 }
 
 }  // namespace

@@ -33,9 +33,10 @@ remote_agent::remote_agent(std::string url) : url_{std::move(url)} {
 expected<std::string> remote_agent::call(http_call request) {
   request.url.insert(0, url_);
   auto answer = client_.send(request);
-  if (!answer && answer.error().code == errc::unavailable)
+  if (!answer && answer.error().code == errc::unavailable) {
     return error{errc::unavailable,
                  answer.error().context + " (is the server running? start it with: agent serve)"};
+  }
   if (!answer)
     return answer.error();
   if (answer->status >= 300)
@@ -69,20 +70,22 @@ expected<task_record> remote_agent::follow(const std::string& id, const std::sto
   expected<task_record> ended =
       error{errc::unavailable, "follow task " + id + ": the stream broke"};
   sse_parser events{[&](const sse_event& event) {
-    if (event.event == "result")
+    if (event.event == "result") {
       ended = from_json<task_record>(event.data);
-    else if (event.event == "progress")
+    } else if (event.event == "progress") {
       if (const auto progress = from_json<task_progress>(event.data))
         show(*progress);
+    }
   }};
   const auto streamed =
       client_.stream({.url = url_ + "/v1/tasks/" + id + "/events",
                       .timeout = std::chrono::milliseconds{0},
                       .stop = stop},
                      [&events](std::string_view piece) { return events.feed(piece).has_value(); });
-  if (!streamed && stop.stop_requested())
+  if (!streamed && stop.stop_requested()) {
     if (auto cancelled = call({.method = "DELETE", .url = "/v1/tasks/" + id}); cancelled)
       return from_json<task_record>(*cancelled);
+  }
   if (!streamed)
     return streamed.error();
   if (streamed->status >= 300)

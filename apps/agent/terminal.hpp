@@ -36,7 +36,7 @@ public:
 private:
   bool on_terminal_;
   bool drawn_ = false;
-  time_point last_shown_{};
+  time_point last_shown_;
 };
 
 }  // namespace libagent::app

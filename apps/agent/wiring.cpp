@@ -76,6 +76,7 @@ actors::node_options options_of(const agent_config& config) {
                             .blocking = config.tasks.blocking,
                             .workers = config.tasks.workers,
                             .pool_threads = config.scheduler.threads,
+                            .pool_policy = std::string{name_of(config.scheduler.policy)},
                             .pool_throughput = config.scheduler.throughput,
                             .tasks = limits_of(config.tasks)};
   node.cache.store.capacity_bytes = config.cache.capacity.bytes;

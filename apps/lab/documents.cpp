@@ -31,9 +31,10 @@ public:
     for (std::filesystem::recursive_directory_iterator
              entry{folder, std::filesystem::directory_options::skip_permission_denied, ignored},
          end;
-         entry != end; entry.increment(ignored))
+         entry != end; entry.increment(ignored)) {
       if (entry->is_regular_file(ignored) && entry->path().filename() == "copyright")
         files_.push_back(entry->path());
+    }
   }
 
   [[nodiscard]] bool can_ask() const { return !files_.empty(); }
@@ -43,9 +44,10 @@ public:
     while (words.size() < 5) {
       std::ifstream in{files_[random_() % files_.size()]};
       words.clear();
-      for (std::string word; in >> word && words.size() < 400;)
+      for (std::string word; in >> word && words.size() < 400;) {
         if (word.size() > 4)
           words.push_back(word);
+      }
     }
     const auto first = random_() % (words.size() - 4);
     std::string question = "What is said of";

@@ -198,7 +198,7 @@ private:
       progress_.bytes_done += prepared->bytes;
       report_progress_(progress_);
     }
-    return writer_.commit();
+    return {};
   }
 
   expected<void> write(prepared_file& file) {

@@ -89,9 +89,10 @@ struct url_place {
 expected<url_place> place_of(const std::string& url) {
   const curl_url_parts parts{curl_url()};
   const auto failure = curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0);
-  if (failure != CURLUE_OK)
+  if (failure != CURLUE_OK) {
     return error{errc::invalid_argument,
                  "parse URL \"" + url + "\": " + curl_url_strerror(failure)};
+  }
   const auto part = [&](CURLUPart which) {
     char* text = nullptr;
     curl_url_get(parts.get(), which, &text, CURLU_DEFAULT_PORT);
@@ -99,9 +100,10 @@ expected<url_place> place_of(const std::string& url) {
     return std::string{text == nullptr ? "" : text};
   };
   const auto scheme = part(CURLUPART_SCHEME);
-  if (scheme != "http" && scheme != "https")
+  if (scheme != "http" && scheme != "https") {
     return error{errc::invalid_argument,
                  "parse URL \"" + url + "\": it must begin with http:// or https://"};
+  }
   const auto host = part(CURLUPART_HOST);
   return url_place{host + ":" + part(CURLUPART_PORT),
                    host == "localhost" || host == "[::1]" || host.starts_with("127.")};
@@ -174,10 +176,11 @@ void http_client::session::set_up(const http_call& call, const url_place& place,
   } else if (call.method == "POST") {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
   }
-  if (call.method == "HEAD")
+  if (call.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  else
+  } else {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call.method.c_str());
+  }
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(call.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(call.timeout.count()));
@@ -227,9 +230,10 @@ expected<http_response> http_client::session::run(const http_call& call,
   const auto what = call.method + " " + place->host_and_port + ": ";
   if (!result || transfer.is_stopped)
     return error{errc::cancelled, what + "stopped by the caller"};
-  if (transfer.is_too_large)
+  if (transfer.is_too_large) {
     return error{errc::too_large, what + "the answer has more than " +
                                       std::to_string(call.body_bytes_max) + " bytes"};
+  }
   if (*result != CURLE_OK)
     return error{code_of(*result), what + reason_of(*result)};
   return std::move(transfer.response);

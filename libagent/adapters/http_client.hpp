@@ -18,12 +18,12 @@ namespace libagent {
 struct http_call {
   std::string method = "GET";
   std::string url;  ///< `http://` or `https://`.
-  http_headers headers = {};
-  std::string body = {};  ///< Sent when not empty.
+  http_headers headers;
+  std::string body;  ///< Sent when not empty.
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{30'000};  ///< For all of it; 0: as long as it takes.
   std::size_t body_bytes_max = 64U << 20U;    ///< Of the answer's body that is kept.
-  std::stop_token stop = {};                  ///< Ends the call early.
+  std::stop_token stop;                       ///< Ends the call early.
 };
 
 /// A blocking HTTP client that keeps its connections open between calls.

@@ -77,10 +77,11 @@ void http_connection::read_input() {
     close();
     return;
   }
-  if (phase_ == phase::leaving)
+  if (phase_ == phase::leaving) {
     discard_input(count);
-  else if (count > 0)
+  } else if (count > 0) {
     take_input({buffer.data(), count});
+  }
   wait_for_input();
 }
 

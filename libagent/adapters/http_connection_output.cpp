@@ -69,10 +69,11 @@ void http_connection::write(std::string_view piece) {
   if (phase_ != phase::streaming)
     return;
   stream_bytes_ += piece.size();
-  if (is_chunked_ && !is_head_)
+  if (is_chunked_ && !is_head_) {
     append_chunk(out_, piece);
-  else if (!is_head_)
+  } else if (!is_head_) {
     out_ += piece;
+  }
   flush();
 }
 
@@ -99,19 +100,21 @@ void http_connection::drop_slow_reader() {
 void http_connection::answered() {
   exchange_.reset();
   since_ = http_loop::now();
-  if (must_leave())
+  if (must_leave()) {
     start_leaving();
-  else
+  } else {
     phase_ = phase::reading;
+  }
   if (!is_processing_)
     resume();
 }
 
 void http_connection::resume() {
-  if (!in_.empty())
+  if (!in_.empty()) {
     take_input({});
-  else
+  } else {
     flush();
+  }
   wait_for_input();
 }
 

@@ -34,9 +34,10 @@ std::string host_and_port(const std::string& host, std::uint16_t port) {
 }
 
 error listen_error(const std::string& place, int number) {
-  if (number == EADDRINUSE)
+  if (number == EADDRINUSE) {
     return {errc::already_exists,
             "listen on " + place + ": address already in use (another program listens there)"};
+  }
   return {errc::io_failed, "listen on " + place + ": " + std::generic_category().message(number)};
 }
 
@@ -65,10 +66,11 @@ std::uint16_t port_of_address(const sockaddr_storage& address) {
 }
 
 void set_port(sockaddr_storage& address, std::uint16_t port) {
-  if (address.ss_family == AF_INET6)
+  if (address.ss_family == AF_INET6) {
     reinterpret_cast<sockaddr_in6&>(address).sin6_port = htons(port);
-  else
+  } else {
     reinterpret_cast<sockaddr_in&>(address).sin_port = htons(port);
+  }
 }
 
 /// Zero, or the errno of what failed. On success `out` is complete.
@@ -126,9 +128,10 @@ expected<http_listeners> open_http_listeners(const std::string& host, std::uint1
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (failure != 0)
+  if (failure != 0) {
     return error{errc::invalid_argument, "listen on " + place + ": the host is not known (" +
                                              ::gai_strerror(failure) + ")"};
+  }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, &::freeaddrinfo};
   int first_error = 0;
   for (const auto* candidate = found; candidate != nullptr; candidate = candidate->ai_next) {

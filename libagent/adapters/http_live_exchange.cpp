@@ -23,13 +23,14 @@ http_live_exchange::http_live_exchange(std::shared_ptr<http_loop> loop,
     : loop_{std::move(loop)}, connection_{std::move(connection)}, request_{std::move(request)} {}
 
 http_live_exchange::~http_live_exchange() {
-  if (phase_ == phase::open)
+  if (phase_ == phase::open) {
     post([](http_connection& connection) {
       connection.respond(error_response(
           error{errc::unavailable, "answer the request: whoever had to answer it ended first"}));
     });
-  else if (phase_ == phase::streaming)
+  } else if (phase_ == phase::streaming) {
     post([](http_connection& connection) { connection.cut(); });
+  }
 }
 
 template <class Action>

@@ -121,10 +121,11 @@ void http_loop::run_posted() {
 
 void http_loop::forget(connection_list::iterator position, bool was_refused) {
   connections_.erase(position);
-  if (was_refused)
+  if (was_refused) {
     --refused_now_;
-  else
+  } else {
     core_->connection_closed();
+  }
 }
 
 void http_loop::wait_for_connections() {
@@ -137,9 +138,10 @@ void http_loop::wait_for_connections() {
 void http_loop::accept_some() {
   if (!acceptor_.is_open())
     return;
-  for (int left = accepts_at_once; left > 0; --left)
+  for (int left = accepts_at_once; left > 0; --left) {
     if (!accept_one())
       break;
+  }
   if (!accept_paused_)
     wait_for_connections();
 }

@@ -89,12 +89,13 @@ private:
     const auto& headers = result.request.headers;
     const auto coding = headers.find("Transfer-Encoding");
     const auto expectation = headers.find("Expect");
-    if (coding && (result.http_1_0 || !chunked() || !same_header_name(*coding, "chunked")))
+    if (coding && (result.http_1_0 || !chunked() || !same_header_name(*coding, "chunked"))) {
       fail(ec, refusal(400, "the only transfer coding supported is chunked, with HTTP/1.1"));
-    else if (headers.count("Host") > 1 || (!result.http_1_0 && !headers.contains("Host")))
+    } else if (headers.count("Host") > 1 || (!result.http_1_0 && !headers.contains("Host"))) {
       fail(ec, refusal(400, "an HTTP/1.1 request needs exactly one Host field"));
-    else if (expectation && !same_header_name(*expectation, "100-continue"))
+    } else if (expectation && !same_header_name(*expectation, "100-continue")) {
       fail(ec, refusal(417, "the only expectation supported is 100-continue"));
+    }
     expects_continue = expectation.has_value() && !result.http_1_0;
   }
 
@@ -126,15 +127,17 @@ private:
 http_error http_request_reader::parser::explain(const error_code& ec) const {
   if (failure_)
     return *failure_;
-  if (ec == beast_http::error::header_limit)
+  if (ec == beast_http::error::header_limit) {
     return refusal(431,
                    "the request line and header fields have more than " +
                        std::to_string(bounds_.header_bytes_max) + " bytes",
                    "header_too_large");
-  if (ec == beast_http::error::body_limit)
+  }
+  if (ec == beast_http::error::body_limit) {
     return refusal(413,
                    "the body has more than " + std::to_string(bounds_.body_bytes_max) + " bytes",
                    "too_large");
+  }
   if (ec == beast_http::error::bad_version)
     return refusal(505, "only HTTP/1.1 and HTTP/1.0 are supported", "http_version_not_supported");
   return refusal(400, "malformed request: " + ec.message());
@@ -174,10 +177,11 @@ std::size_t http_request_reader::feed(std::string_view input) {
     }
     // Inside a head, chunk head or trailer Beast wants the whole of it at once.
     const bool waits = ec == beast_http::error::need_more;
-    if (waits && input.size() - used >= limits_.header_bytes_max)
+    if (waits && input.size() - used >= limits_.header_bytes_max) {
       ec = beast_http::error::header_limit;
-    else if (waits)
+    } else if (waits) {
       return used;
+    }
     if (ec) {
       failure_ = parser_->explain(ec);
       state_ = state::failed;

@@ -22,9 +22,10 @@ error priority_error(const char* what) {
 }  // namespace
 
 expected<void> set_thread_niceness(int nice) {
-  if (nice < 0 || nice > 19)
+  if (nice < 0 || nice > 19) {
     return error{errc::invalid_argument,
                  "set thread niceness: it is " + std::to_string(nice) + ", allowed is 0 to 19"};
+  }
   if (setpriority(PRIO_PROCESS, this_thread(), nice) != 0)
     return priority_error("set thread niceness");
   return {};

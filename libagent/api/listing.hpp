@@ -32,8 +32,9 @@ template <class Record>
 template <class Record>
 [[nodiscard]] expected<std::vector<Record>> listing_from_json(std::string_view text) {
   auto read = from_json<listing<Record>>(text);
-  if (!read)
+  if (!read) {
     return read.error();
+  }
   return std::move(read->data);
 }
 

@@ -64,10 +64,11 @@ std::string render_answer(const agent_answer& answer, text_style style) {
   auto out = answer.text + "\n";
   if (!answer.citations.empty())
     out += "\n";
-  for (std::size_t i = 0; i < answer.citations.size(); ++i)
+  for (std::size_t i = 0; i < answer.citations.size(); ++i) {
     out +=
         painted(dim, "[" + std::to_string(i + 1) + "] " + line_range(answer.citations[i]), style) +
         "\n";
+  }
   return out;
 }
 

@@ -21,9 +21,10 @@ std::string to_string(errc code) {
 }
 
 std::optional<errc> errc_from_string(std::string_view text) {
-  for (std::size_t index = 0; index < names.size(); ++index)
+  for (std::size_t index = 0; index < names.size(); ++index) {
     if (names[index] == text)
       return static_cast<errc>(index);
+  }
   return std::nullopt;
 }
 

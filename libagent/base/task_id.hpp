@@ -40,8 +40,9 @@ struct std::hash<libagent::task_id> {
   std::size_t operator()(const libagent::task_id& id) const noexcept {
     // The last eight bytes are random but for two bits, which is hash enough for a table.
     std::uint64_t low = 0;
-    for (std::size_t i = 8; i < 16; ++i)
+    for (std::size_t i = 8; i < 16; ++i) {
       low = (low << 8U) | id.bytes[i];
+    }
     return static_cast<std::size_t>(low);
   }
 };

@@ -76,13 +76,15 @@ public:
   seat join(std::string_view key, Waiter waiter, time_point deadline) {
     const auto found = flights_.find(key);
     if (found == flights_.end()) {
-      if (flights_.size() >= options_.flights_max)
+      if (flights_.size() >= options_.flights_max) {
         return {};
+      }
       const auto opened = flights_.try_emplace(std::string{key}).first;
       return {role::leads, lead(*opened, deadline)};
     }
-    if (waiters_ >= options_.waiters_max)
+    if (waiters_ >= options_.waiters_max) {
       return {};
+    }
     const auto id = next_id_++;
     found->second.waiting.emplace(id, seated{std::move(waiter), deadline});
     due_.emplace(deadline, id, &found->first);
@@ -95,8 +97,9 @@ public:
   [[nodiscard]] std::optional<std::vector<Waiter>> complete(std::string_view key,
                                                             std::uint64_t token) {
     const auto found = flights_.find(key);
-    if (found == flights_.end() || found->second.token != token)
+    if (found == flights_.end() || found->second.token != token) {
       return std::nullopt;
+    }
     return close(found);
   }
 
@@ -109,10 +112,12 @@ public:
   /// The leader failed.
   [[nodiscard]] succession abandon(std::string_view key, std::uint64_t token) {
     const auto found = flights_.find(key);
-    if (found == flights_.end() || found->second.token != token)
+    if (found == flights_.end() || found->second.token != token) {
       return {};
-    if (++found->second.failures >= options_.failures_max)
+    }
+    if (++found->second.failures >= options_.failures_max) {
       return {true, std::nullopt, close(found)};
+    }
     return {true, promote(found), {}};
   }
 
@@ -141,8 +146,9 @@ public:
       --waiters_;
     }
     for (const auto& key : leaderless) {
-      if (auto next = promote(flights_.find(key)))
+      if (auto next = promote(flights_.find(key))) {
         result.next_leaders.push_back(std::move(*next));
+      }
     }
     return result;
   }

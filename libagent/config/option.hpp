@@ -116,8 +116,9 @@ private:
   static std::vector<std::string> names_of() {
     std::vector<std::string> names;
     names.reserve(enum_names<E>::values.size());
-    for (const auto& [value, name] : enum_names<E>::values)
+    for (const auto& [value, name] : enum_names<E>::values) {
       names.emplace_back(name);
+    }
     return names;
   }
 

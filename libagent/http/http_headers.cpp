@@ -51,9 +51,10 @@ void http_headers::set(std::string name, std::string value) {
 }
 
 std::optional<std::string_view> http_headers::find(std::string_view name) const {
-  for (const auto& field : fields_)
+  for (const auto& field : fields_) {
     if (same_header_name(field.name, name))
       return field.value;
+  }
   return std::nullopt;
 }
 

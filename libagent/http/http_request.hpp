@@ -21,9 +21,11 @@ struct http_request {
 
   /// The first query parameter of that name; valid as long as the request.
   [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const {
-    for (const auto& param : query)
-      if (param.name == name)
+    for (const auto& param : query) {
+      if (param.name == name) {
         return param.value;
+      }
+    }
     return std::nullopt;
   }
 };

@@ -33,12 +33,13 @@ expected<std::vector<std::string>> split_path(std::string_view path) {
   std::optional<error> failure;
   const auto take = [&](std::string_view raw) {
     auto part = percent_decode(raw, plus_means::plus);
-    if (!part)
+    if (!part) {
       failure = part.error();
-    else if (parts.size() == segments_max)
+    } else if (parts.size() == segments_max) {
       failure = error{errc::not_found, "split path: too many segments"};
-    else
+    } else {
       parts.push_back(std::move(*part));
+    }
     return !failure.has_value();
   };
   if (!path.starts_with('/'))
@@ -132,9 +133,10 @@ bool route_table::is_more_literal(const route& a, const route& b) {
 std::variant<matched_route, http_response> route_table::match(std::string_view method,
                                                               std::string_view path) const {
   auto parts = split_path(path);
-  if (!parts)
+  if (!parts) {
     return parts.error().code == errc::invalid_argument ? error_response(parts.error())
                                                         : no_such_path(method, path);
+  }
   const route* best = nullptr;
   std::set<std::string> allowed;
   for (const auto& candidate : routes_) {
@@ -150,9 +152,10 @@ std::variant<matched_route, http_response> route_table::match(std::string_view m
     return allowed.empty() ? no_such_path(method, path) : wrong_method(method, path, allowed);
 
   matched_route result{.route = static_cast<std::size_t>(best - routes_.data()), .params = {}};
-  for (std::size_t i = 0; i < parts->size(); ++i)
+  for (std::size_t i = 0; i < parts->size(); ++i) {
     if (best->segments[i].is_param)
       result.params.add(best->segments[i].text, std::move((*parts)[i]));
+  }
   return result;
 }
 

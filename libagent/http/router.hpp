@@ -89,8 +89,9 @@ public:
   [[nodiscard]] std::variant<found, http_response> match(std::string_view method,
                                                          std::string_view path) const {
     auto result = table_.match(method, path);
-    if (auto* refusal = std::get_if<http_response>(&result))
+    if (auto* refusal = std::get_if<http_response>(&result)) {
       return std::move(*refusal);
+    }
     auto& matched = *std::get_if<matched_route>(&result);
     return found{&handlers_[matched.route], std::move(matched.params)};
   }

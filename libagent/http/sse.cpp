@@ -81,9 +81,10 @@ expected<void> sse_parser::feed(std::string_view bytes) {
     }
     const auto end = bytes.find_first_of("\r\n");
     line_ += bytes.substr(0, end);
-    if (line_.size() + current_.data.size() > event_bytes_max_)
+    if (line_.size() + current_.data.size() > event_bytes_max_) {
       return error{errc::too_large, "read event stream: an event has more than " +
                                         std::to_string(event_bytes_max_) + " bytes"};
+    }
     if (end == std::string_view::npos)
       break;
     after_cr_ = bytes[end] == '\r';

@@ -14,10 +14,10 @@ namespace libagent {
 
 /// One server-sent event (WHATWG HTML, 9.2).
 struct sse_event {
-  std::string event = {};  ///< Empty: the default type, "message". No CR or LF.
-  std::string data = {};   ///< May have several lines; CRLF and CR arrive as LF.
-  std::string id = {};     ///< Empty: none. No CR, LF or NUL.
-  std::optional<std::chrono::milliseconds> retry = {};
+  std::string event;  ///< Empty: the default type, "message". No CR or LF.
+  std::string data;   ///< May have several lines; CRLF and CR arrive as LF.
+  std::string id;     ///< Empty: none. No CR, LF or NUL.
+  std::optional<std::chrono::milliseconds> retry;
 
   friend bool operator==(const sse_event&, const sse_event&) = default;
 };

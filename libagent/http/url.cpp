@@ -84,18 +84,20 @@ std::string percent_encode(std::string_view text) {
 }
 
 expected<std::vector<query_param>> parse_query(std::string_view query, const query_limits& limits) {
-  if (query.size() > limits.bytes_max)
+  if (query.size() > limits.bytes_max) {
     return error{errc::too_large, "parse query: " + std::to_string(query.size()) +
                                       " bytes, at most " + std::to_string(limits.bytes_max)};
+  }
   std::vector<query_param> params;
   while (!query.empty()) {
     const auto part = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), part.size() + 1));
     if (part.empty())
       continue;
-    if (params.size() == limits.params_max)
+    if (params.size() == limits.params_max) {
       return error{errc::too_large,
                    "parse query: more than " + std::to_string(limits.params_max) + " parameters"};
+    }
     const auto equals = part.find('=');
     auto name = percent_decode(part.substr(0, equals), plus_means::space);
     if (!name)
@@ -116,10 +118,11 @@ expected<request_target> parse_target(std::string_view target, const query_limit
   if (target.find('#') != std::string_view::npos)
     return error{errc::invalid_argument, "parse request target: '#' is not allowed, write %23"};
   auto origin = target;
-  if (const auto rest = after_authority(target))
+  if (const auto rest = after_authority(target)) {
     origin = *rest;
-  else if (!target.starts_with('/'))
+  } else if (!target.starts_with('/')) {
     return error{errc::invalid_argument, "parse request target: it must begin with '/' or http://"};
+  }
   const auto mark = origin.find('?');
   request_target out{.path = std::string{origin.substr(0, mark)}, .query = {}};
   if (out.path.empty())

@@ -35,17 +35,19 @@ void append_head(std::string& out, int status, const http_headers& headers,
   out.append(reason_phrase(status)).append("\r\n");
   if (!framing.date.empty())
     append_head_field(out, "Date", framing.date);
-  for (const auto& [name, value] : headers)
+  for (const auto& [name, value] : headers) {
     if (!is_decided_by_server(name))
       append_head_field(out, name, value);
+  }
   if (framing.content_length)
     append_head_field(out, "Content-Length", std::to_string(*framing.content_length));
   if (framing.chunked)
     append_head_field(out, "Transfer-Encoding", "chunked");
-  if (!framing.keep_alive)
+  if (!framing.keep_alive) {
     append_head_field(out, "Connection", "close");
-  else if (framing.http_1_0)
+  } else if (framing.http_1_0) {
     append_head_field(out, "Connection", "keep-alive");
+  }
   out += "\r\n";
 }
 

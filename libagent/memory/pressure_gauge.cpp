@@ -48,9 +48,10 @@ pressure_level pressure_gauge::update(const memory_reading& reading, time_point 
   const auto projected = project(used, now);
   memory_shares shares;
   shares.used = static_cast<double>(projected) / static_cast<double>(budget_bytes_);
-  if (reading.total_bytes > 0)
+  if (reading.total_bytes > 0) {
     shares.available =
         static_cast<double>(reading.available_bytes) / static_cast<double>(reading.total_bytes);
+  }
   move_towards(next_level(level_, shares, thresholds_), now);
   return level_;
 }

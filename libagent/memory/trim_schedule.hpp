@@ -18,11 +18,13 @@ public:
   /// Call once per sample; returns whether to trim now.
   [[nodiscard]] bool is_due(pressure_level before, pressure_level after, time_point now) {
     const auto is_high = after >= pressure_level::high;
-    if (is_high && before < pressure_level::high)
+    if (is_high && before < pressure_level::high) {
       next_ = now + pause_;  // the caches need a moment to shrink first
+    }
     const auto is_due = after < before || (is_high && now >= next_);
-    if (is_due)
+    if (is_due) {
       next_ = now + pause_;
+    }
     return is_due;
   }
 

@@ -46,11 +46,12 @@ expected<endpoint> parse_endpoint(std::string_view text, std::string_view purpos
   const auto host = text.substr(0, colon);
   if (host == "localhost")
     return endpoint{.host = "127.0.0.1", .port = *port};
-  if (!is_ipv4(host) || !host.starts_with("127."))
+  if (!is_ipv4(host) || !host.starts_with("127.")) {
     return error{errc::unsupported,
                  what +
                      "only loopback (127.0.0.1 or localhost) is possible for now, because "
                      "traffic between nodes has no TLS yet"};
+  }
   return endpoint{.host = std::string{host}, .port = *port};
 }
 

@@ -13,14 +13,16 @@ expected<void> forwarded_runs::add(forwarded_run run) {
   // A node has few peers and each few runs, so counting beats keeping counters right.
   const auto out_there = std::ranges::count_if(
       runs_, [&run](const auto& entry) { return entry.second.peer == run.peer; });
-  if (static_cast<std::size_t>(out_there) >= per_peer_max_)
+  if (static_cast<std::size_t>(out_there) >= per_peer_max_) {
     return error{errc::overloaded, "forward " + run.target + ": its node runs " +
                                        std::to_string(out_there) +
                                        " tasks for this one, which is the limit"};
+  }
   const auto id = run.id;
-  if (!runs_.try_emplace(id, std::move(run)).second)
+  if (!runs_.try_emplace(id, std::move(run)).second) {
     return error{errc::already_exists,
                  "forward task " + to_string(id) + ": another node runs it already"};
+  }
   return {};
 }
 

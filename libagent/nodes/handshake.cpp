@@ -23,15 +23,17 @@ std::string_view wire_version_of(std::string_view version) {
 }
 
 expected<void> check_offer(const node_facts& theirs, const peer_limits& limits) {
-  if (theirs.tools.size() > limits.tools_max)
+  if (theirs.tools.size() > limits.tools_max) {
     return error{errc::too_large, "node " + quoted_excerpt(theirs.name) + " offers " +
                                       std::to_string(theirs.tools.size()) + " tools: at most " +
                                       std::to_string(limits.tools_max) + " are accepted"};
-  if (theirs.offer_bytes > limits.offer_bytes_max)
+  }
+  if (theirs.offer_bytes > limits.offer_bytes_max) {
     return error{errc::too_large, "node " + quoted_excerpt(theirs.name) +
                                       " describes its tools in " +
                                       std::to_string(theirs.offer_bytes) + " bytes: at most " +
                                       std::to_string(limits.offer_bytes_max) + " are accepted"};
+  }
   return {};
 }
 
@@ -49,21 +51,24 @@ expected<void> check_peer(const node_facts& own, const node_facts& theirs,
                           std::span<const std::string> present, const peer_limits& limits) {
   if (auto named = check_node_name(theirs.name); !named)
     return named;
-  if (wire_version_of(theirs.version) != wire_version_of(own.version))
+  if (wire_version_of(theirs.version) != wire_version_of(own.version)) {
     return error{errc::unsupported, "node " + quoted_excerpt(theirs.name) + " runs version " +
                                         quoted_excerpt(theirs.version) + ", node " +
                                         quoted_excerpt(own.name) + " runs " +
                                         quoted_excerpt(own.version) +
                                         ": MAJOR.MINOR must be the same on all nodes"};
-  if (theirs.name == own.name || std::ranges::find(present, theirs.name) != present.end())
+  }
+  if (theirs.name == own.name || std::ranges::find(present, theirs.name) != present.end()) {
     return error{errc::already_exists, "node name " + quoted_excerpt(theirs.name) +
                                            " is taken: give each node its own with --node"};
+  }
   if (auto offer = check_offer(theirs, limits); !offer)
     return offer;
-  if (present.size() >= limits.peers_max)
+  if (present.size() >= limits.peers_max) {
     return error{errc::overloaded, "node " + quoted_excerpt(own.name) + " has " +
                                        std::to_string(present.size()) +
                                        " peers already, which is its limit"};
+  }
   return {};
 }
 

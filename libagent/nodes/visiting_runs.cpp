@@ -14,14 +14,16 @@ expected<visit_number> visiting_runs::admit(peer_number peer, const task_id& id,
   for (const auto& [visit, run] : runs_) {
     if (run.peer != peer)
       continue;
-    if (run.id == id)
+    if (run.id == id) {
       return error{errc::already_exists,
                    "run task " + to_string(id) + ": it runs here already for the same node"};
+    }
     ++present;
   }
-  if (present >= per_peer_max_)
+  if (present >= per_peer_max_) {
     return error{errc::overloaded, "run a task for another node: " + std::to_string(present) +
                                        " of its tasks run here, which is the limit"};
+  }
   const auto visit = ++last_visit_;
   runs_.emplace(visit, visiting_run{.peer = peer, .id = id, .attempt = attempt});
   return visit;

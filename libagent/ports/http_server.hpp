@@ -92,7 +92,7 @@ struct http_options {
   std::chrono::milliseconds sweep_interval{1'000};      ///< How exactly timeouts are kept.
   /// Hears of what no caller hears of: an exception from a handler, no file descriptors left.
   /// Called on I/O threads; must neither block nor throw.
-  std::function<void(const error&)> on_problem = {};
+  std::function<void(const error&)> on_problem;
 };
 
 /// Counts since the start, and connections now.

@@ -15,8 +15,9 @@ namespace libagent {
 struct field_description {
   // NOLINTNEXTLINE(google-explicit-constructor): a literal is the natural spelling.
   consteval field_description(const char* literal) : text{literal} {
-    if (literal[0] == '\0')
+    if (literal[0] == '\0') {
       throw "a record field needs a description that is not empty";
+    }
   }
 
   const char* text;
@@ -96,7 +97,9 @@ bool record(Inspector& f, T& x, const char* name, record_field<Fields>... fields
   if constexpr (record_inspector<Inspector>) {
     return f.visit_record(x, name, fields...);
   } else {
-    return f.object(x).pretty_name(name).fields(f.field(fields.name, fields.value)...);
+    return f.object(x)
+        .pretty_name(std::string_view{name})
+        .fields(f.field(std::string_view{fields.name}, fields.value)...);
   }
 }
 
@@ -112,8 +115,9 @@ concept named_enum = std::is_enum_v<E> && requires { enum_names<E>::values; };
 template <named_enum E>
 [[nodiscard]] constexpr std::string_view name_of(E value) {
   for (const auto& [candidate, name] : enum_names<E>::values) {
-    if (candidate == value)
+    if (candidate == value) {
       return name;
+    }
   }
   return "unknown";
 }
@@ -122,8 +126,9 @@ template <named_enum E>
 template <named_enum E>
 [[nodiscard]] constexpr std::optional<E> value_of(std::string_view name) {
   for (const auto& [candidate, spelled] : enum_names<E>::values) {
-    if (spelled == name)
+    if (spelled == name) {
       return candidate;
+    }
   }
   return std::nullopt;
 }

@@ -22,8 +22,9 @@ template <class T>
 [[nodiscard]] expected<void> from_json_value(const nlohmann::json& value, T& out) {
   std::optional<error> failure;
   const json_cursor root{value, failure};
-  if (!read_json(root, {}, out))
+  if (!read_json(root, {}, out)) {
     return std::move(*failure);
+  }
   return {};
 }
 
@@ -37,8 +38,9 @@ template <class T>
   T out{};
   auto done = with_parsed_json(
       text, limits, [&out](const nlohmann::json& value) { return from_json_value(value, out); });
-  if (!done)
+  if (!done) {
     return done.error();
+  }
   return out;
 }
 

@@ -128,8 +128,9 @@ public:
   bool visit_record(T&, const char*, record_field<Fields>&... fields) {
     const std::array<std::string_view, sizeof...(Fields)> names{fields.name...};
     std::array<const nlohmann::json*, sizeof...(Fields)> members{};
-    if (!at_->find_members(names, members))
+    if (!at_->find_members(names, members)) {
       return false;
+    }
     [[maybe_unused]] std::size_t next = 0;
     return (read_field(fields, members[next++]) && ...);
   }
@@ -169,8 +170,9 @@ bool read_integer(const json_cursor& at, const value_bounds& bounds, T& out) {
     out = static_cast<T>(wide);
   } else {
     std::uint64_t wide = 0;
-    if (!at.read_unsigned(std::numeric_limits<T>::max(), bounds, wide))
+    if (!at.read_unsigned(std::numeric_limits<T>::max(), bounds, wide)) {
       return false;
+    }
     out = static_cast<T>(wide);
   }
   return true;
@@ -179,8 +181,9 @@ bool read_integer(const json_cursor& at, const value_bounds& bounds, T& out) {
 template <std::floating_point T>
 bool read_real(const json_cursor& at, const value_bounds& bounds, T& out) {
   double wide = 0;
-  if (!at.read_real(static_cast<double>(std::numeric_limits<T>::max()), bounds, wide))
+  if (!at.read_real(static_cast<double>(std::numeric_limits<T>::max()), bounds, wide)) {
     return false;
+  }
   out = static_cast<T>(wide);
   return true;
 }
@@ -188,8 +191,9 @@ bool read_real(const json_cursor& at, const value_bounds& bounds, T& out) {
 template <duration_type T>
 bool read_duration(const json_cursor& at, T& out) {
   std::int64_t count = 0;
-  if (!at.read_signed(0, static_cast<std::int64_t>(duration_count_max<T>()), {}, count))
+  if (!at.read_signed(0, static_cast<std::int64_t>(duration_count_max<T>()), {}, count)) {
     return false;
+  }
   out = T{static_cast<typename T::rep>(count)};
   return true;
 }
@@ -197,26 +201,30 @@ bool read_duration(const json_cursor& at, T& out) {
 template <named_enum E>
 bool read_enum(const json_cursor& at, E& out) {
   std::string text;
-  if (!at.read_string({}, text))
+  if (!at.read_string({}, text)) {
     return false;
+  }
   if (const auto value = value_of<E>(text)) {
     out = *value;
     return true;
   }
   std::array<std::string_view, enum_names<E>::values.size()> allowed{};
-  for (std::size_t i = 0; i < allowed.size(); ++i)
+  for (std::size_t i = 0; i < allowed.size(); ++i) {
     allowed[i] = enum_names<E>::values[i].second;
+  }
   return at.fail_choice(text, allowed);
 }
 
 template <string_scalar_type T>
 bool read_text_scalar(const json_cursor& at, const value_bounds& bounds, T& out) {
   std::string text;
-  if (!at.read_string(bounds, text))
+  if (!at.read_string(bounds, text)) {
     return false;
+  }
   auto value = string_scalar<T>::from_text(text);
-  if (!value)
+  if (!value) {
     return at.fail_expected(string_scalar<T>::what);
+  }
   out = std::move(*value);
   return true;
 }
@@ -224,15 +232,17 @@ bool read_text_scalar(const json_cursor& at, const value_bounds& bounds, T& out)
 template <list_type T>
 bool read_list(const json_cursor& at, const value_bounds& bounds, T& out) {
   std::size_t size = 0;
-  if (!at.expect_list(bounds, size))
+  if (!at.expect_list(bounds, size)) {
     return false;
+  }
   out.clear();
   out.reserve(size);
   for (std::size_t i = 0; i < size; ++i) {
     typename T::value_type element{};
     const json_cursor child{at, at.element(i), i};
-    if (!read_json(child, {}, element))
+    if (!read_json(child, {}, element)) {
       return false;
+    }
     out.push_back(std::move(element));
   }
   return true;
@@ -241,16 +251,18 @@ bool read_list(const json_cursor& at, const value_bounds& bounds, T& out) {
 template <fixed_list_type T>
 bool read_fixed_list(const json_cursor& at, T& out) {
   std::size_t size = 0;
-  if (!at.expect_list({}, size))
+  if (!at.expect_list({}, size)) {
     return false;
+  }
   if (size != out.size()) {
     return at.fail("expected exactly " + std::to_string(out.size()) + " elements, got " +
                    std::to_string(size));
   }
   for (std::size_t i = 0; i < size; ++i) {
     const json_cursor child{at, at.element(i), i};
-    if (!read_json(child, {}, out[i]))
+    if (!read_json(child, {}, out[i])) {
       return false;
+    }
   }
   return true;
 }
@@ -261,8 +273,9 @@ bool read_map(const json_cursor& at, const value_bounds& bounds, T& out) {
   return at.for_each_member(bounds, [&](const std::string& key, const nlohmann::json& member) {
     typename T::mapped_type element{};
     const json_cursor child{at, member, key};
-    if (!read_json(child, {}, element))
+    if (!read_json(child, {}, element)) {
       return false;
+    }
     out.emplace(key, std::move(element));
     return true;
   });

@@ -57,8 +57,9 @@ public:
 private:
   template <class T>
   void append_property(const record_field<T>& f, bool& is_first) {
-    if (!is_first)
+    if (!is_first) {
       *out_ += ',';
+    }
     is_first = false;
     append_quoted(*out_, f.name);
     *out_ += R"(:{"description":)";
@@ -77,10 +78,12 @@ private:
 
   template <class T>
   void append_required(const record_field<T>& f, bool& is_first) {
-    if (f.default_value || optional_type<T>)
+    if (f.default_value || optional_type<T>) {
       return;
-    if (!is_first)
+    }
+    if (!is_first) {
       *out_ += ',';
+    }
     is_first = false;
     append_quoted(*out_, f.name);
   }
@@ -110,18 +113,21 @@ void append_integer_schema(std::string& out, const value_bounds& bounds) {
 
 inline void append_number_schema(std::string& out, const value_bounds& bounds) {
   out += R"("type":"number")";
-  if (bounds.minimum)
+  if (bounds.minimum) {
     append_keyword(out, "minimum", number_text(*bounds.minimum));
-  if (bounds.maximum)
+  }
+  if (bounds.maximum) {
     append_keyword(out, "maximum", number_text(*bounds.maximum));
+  }
 }
 
 /// The reader counts bytes of text, JSON Schema characters: text beyond ASCII meets the reader's
 /// limit first.
 inline void append_size_max(std::string& out, std::string_view keyword,
                             const value_bounds& bounds) {
-  if (bounds.size_max)
+  if (bounds.size_max) {
     append_keyword(out, keyword, std::to_string(*bounds.size_max));
+  }
 }
 
 template <named_enum E>
@@ -129,8 +135,9 @@ void append_enum_schema(std::string& out) {
   out += R"("type":"string","enum":[)";
   bool is_first = true;
   for (const auto& [value, name] : enum_names<E>::values) {
-    if (!is_first)
+    if (!is_first) {
       out += ',';
+    }
     is_first = false;
     append_quoted(out, name);
   }
@@ -140,8 +147,9 @@ void append_enum_schema(std::string& out) {
 template <string_scalar_type T>
 void append_text_scalar_schema(std::string& out) {
   out += R"("type":"string")";
-  if (std::string_view{string_scalar<T>::format}.empty())
+  if (std::string_view{string_scalar<T>::format}.empty()) {
     return;
+  }
   out += R"(,"format":)";
   append_quoted(out, string_scalar<T>::format);
 }

@@ -37,11 +37,13 @@ private:
   template <class T>
   void append_member(const record_field<T>& f, bool& is_first) {
     if constexpr (optional_type<T>) {
-      if (!f.value)
+      if (!f.value) {
         return;
+      }
     }
-    if (!is_first)
+    if (!is_first) {
       *out_ += ',';
+    }
     is_first = false;
     append_quoted(*out_, f.name);
     *out_ += ':';
@@ -75,8 +77,9 @@ void append_list(std::string& out, const T& list) {
   out += '[';
   bool is_first = true;
   for (const typename T::value_type& element : list) {
-    if (!is_first)
+    if (!is_first) {
       out += ',';
+    }
     is_first = false;
     append_json(out, element);
   }
@@ -88,8 +91,9 @@ void append_map(std::string& out, const T& map) {
   out += '{';
   bool is_first = true;
   for (const auto& [key, element] : map) {
-    if (!is_first)
+    if (!is_first) {
       out += ',';
+    }
     is_first = false;
     append_quoted(out, key);
     out += ':';
@@ -133,10 +137,11 @@ void append_scalar(std::string& out, const T& value) {
 template <class T>
 void append_json(std::string& out, const T& value) {
   if constexpr (optional_type<T>) {
-    if (value)
+    if (value) {
       append_json(out, *value);
-    else
+    } else {
       out += "null";
+    }
   } else if constexpr (list_type<T> || fixed_list_type<T>) {
     record_detail::append_list(out, value);
   } else if constexpr (map_type<T>) {

@@ -22,10 +22,11 @@ constexpr std::array<std::string_view, 5> chinese_pronouns{"它", "他们", "这
 std::vector<std::string> ascii_words(std::string_view text) {
   std::vector<std::string> words(1);
   for (const char c : text) {
-    if (std::isalpha(static_cast<unsigned char>(c)) != 0)
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
       words.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    else if (!words.back().empty())
+    } else if (!words.back().empty()) {
       words.emplace_back();
+    }
   }
   if (words.back().empty())
     words.pop_back();

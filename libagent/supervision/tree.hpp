@@ -18,15 +18,15 @@ inline constexpr std::array<std::string_view, 6> supervision_states{
 
 /// One child of the live supervision tree, as people and programs see it.
 struct supervision_node {
-  std::string name = {};
-  std::string kind = {};                         ///< "worker" or "supervisor".
-  std::string state = {};                        ///< One of those in `supervision_states`.
-  std::string restart = {};                      ///< permanent, transient or temporary.
-  std::optional<std::string> strategy = {};      ///< Of a supervisor.
-  std::uint64_t actor_id = 0;                    ///< Of the present incarnation; 0: not running.
-  std::uint64_t restarts = 0;                    ///< Since this supervisor started.
-  std::optional<std::string> last_failure = {};  ///< Why it was restarted last.
-  std::vector<supervision_node> children = {};
+  std::string name;
+  std::string kind;                         ///< "worker" or "supervisor".
+  std::string state;                        ///< One of those in `supervision_states`.
+  std::string restart;                      ///< permanent, transient or temporary.
+  std::optional<std::string> strategy;      ///< Of a supervisor.
+  std::uint64_t actor_id = 0;               ///< Of the present incarnation; 0: not running.
+  std::uint64_t restarts = 0;               ///< Since this supervisor started.
+  std::optional<std::string> last_failure;  ///< Why it was restarted last.
+  std::vector<supervision_node> children;
 };
 
 template <class Inspector>

@@ -78,10 +78,11 @@ void dispatch_core::lose_lease(const lease& lost, std::uint64_t begun, const err
   if (entry == nullptr || entry->record.state != task_state::running ||
       entry->record.attempt != lost.attempt)
     return;  // It ended earlier; only the lease was left.
-  if (lost.sequence > begun)
+  if (lost.sequence > begun) {
     table_.give_back(*entry, now);
-  else
+  } else {
     table_.lose(*entry, why, now);
+  }
   listener_.on_change(entry->record);
 }
 
@@ -166,9 +167,10 @@ void dispatch_core::give_back(const task_id& id, std::uint32_t attempt, const in
 }
 
 void dispatch_core::progress(const task_id& id, std::uint32_t attempt, task_progress reported) {
-  if (auto* entry = table_.running_attempt(id, attempt))
+  if (auto* entry = table_.running_attempt(id, attempt)) {
     if (table_.progress(*entry, std::move(reported)))
       listener_.on_change(entry->record);
+  }
 }
 
 void dispatch_core::stop_running(task_entry& entry, error why, const instant& now) {

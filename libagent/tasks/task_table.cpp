@@ -48,14 +48,16 @@ task_table::task_table(task_limits limits, random_source random)
 
 expected<void> task_table::check(const task_order& order) const {
   using namespace std::chrono_literals;
-  if (order.timeout <= 0ms || order.timeout > limits_.timeout_max)
+  if (order.timeout <= 0ms || order.timeout > limits_.timeout_max) {
     return error{errc::invalid_argument,
                  "admit task: timeout_ms is " + std::to_string(order.timeout.count()) +
                      ", allowed is 1 to " + std::to_string(limits_.timeout_max.count())};
-  if (order.arguments.size() > limits_.arguments_bytes_max)
+  }
+  if (order.arguments.size() > limits_.arguments_bytes_max) {
     return error{errc::too_large,
                  "admit task: the arguments have " + std::to_string(order.arguments.size()) +
                      " bytes, the limit is " + std::to_string(limits_.arguments_bytes_max)};
+  }
   const auto& limit = order.task_lane == lane::interactive ? limits_.interactive : limits_.batch;
   const auto& present = counters(order.task_lane);
   if (present.queued >= limit.queued_max)
@@ -104,10 +106,11 @@ void task_table::enqueue(task_entry& entry, bool in_front) {
   if (entry.route >= queues_.size())
     queues_.resize(entry.route + std::size_t{1});
   auto& queue = queues_[entry.route][static_cast<std::size_t>(entry.record.task_lane)];
-  if (in_front)
+  if (in_front) {
     queue.push_front(entry);
-  else
+  } else {
     queue.push_back(entry);
+  }
   auto& counters = lane_of(entry);
   ++counters.queued;
   counters.queued_bytes += entry.charge_bytes;
@@ -256,9 +259,10 @@ std::vector<const task_entry*> task_table::list(std::size_t max) const {
       found.push_back(entry);
   };
   take(running_);
-  for (const auto& by_lane : queues_)
+  for (const auto& by_lane : queues_) {
     for (const auto& queue : by_lane)
       take(queue);
+  }
   for (auto* entry = ended_.back(); entry != nullptr && found.size() < max; entry = entry->previous)
     found.push_back(entry);
   return found;
@@ -268,9 +272,10 @@ std::vector<task_entry*> task_table::queued_of(route_id route) const {
   std::vector<task_entry*> found;
   if (route >= queues_.size())
     return found;
-  for (const auto& queue : queues_[route])
+  for (const auto& queue : queues_[route]) {
     for (auto* entry = queue.front(); entry != nullptr; entry = entry->next)
       found.push_back(entry);
+  }
   return found;
 }
 

@@ -79,21 +79,25 @@ public:
   [[nodiscard]] const std::string& output_schema() const override { return output_schema_; }
 
   [[nodiscard]] expected<void> check(const std::string& arguments_json) const override {
-    if (auto in = from_json<input>(arguments_or_empty(arguments_json), limits_); !in)
+    if (auto in = from_json<input>(arguments_or_empty(arguments_json), limits_); !in) {
       return in.error();
+    }
     return {};
   }
 
   [[nodiscard]] expected<std::string> run(const std::string& arguments_json,
                                           const tool_context& context) override {
-    if (context.stop.stop_requested())
+    if (context.stop.stop_requested()) {
       return cancelled_before_start(spec_.name);
+    }
     const auto in = from_json<input>(arguments_or_empty(arguments_json), limits_);
-    if (!in)
+    if (!in) {
       return in.error();
+    }
     const auto out = call(*in, context);
-    if (!out)
+    if (!out) {
       return out.error();
+    }
     return to_json(*out);
   }
 

@@ -96,9 +96,10 @@ error task_resolver::unknown_target(const std::string& target) const {
   std::vector<std::string_view> known{agents.begin(), agents.end()};
   for (const auto& [name, unused] : tools_)
     known.emplace_back(name);
-  for (const auto& [node, offers] : nodes_)
+  for (const auto& [node, offers] : nodes_) {
     for (const auto& [name, unused] : offers)
       known.emplace_back(name);
+  }
   return {errc::not_found, "find target: no tool or agent is called " + quoted_excerpt(target) +
                                did_you_mean(target, known)};
 }
@@ -121,9 +122,10 @@ void task_resolver::drop_node(const std::string& node) {
 
 std::vector<std::string> task_resolver::nodes_with(const std::string& tool_name) const {
   std::vector<std::string> found;
-  for (const auto& [node, offers] : nodes_)
+  for (const auto& [node, offers] : nodes_) {
     if (offers.contains(tool_name))
       found.push_back(node);
+  }
   return found;
 }
 
@@ -131,9 +133,10 @@ std::vector<tool_info> task_resolver::list() const {
   std::map<std::string, tool_info> all;
   for (const auto& [name, what] : tools_)
     all.emplace(name, describe(*what));
-  for (const auto& [node, offers] : nodes_)
+  for (const auto& [node, offers] : nodes_) {
     for (const auto& [name, info] : offers)
       all.emplace(name, info);
+  }
   std::vector<tool_info> sorted;
   sorted.reserve(all.size());
   for (auto& [name, info] : all)

@@ -161,10 +161,11 @@ TEST_CASE("whoever waits when the dispatcher dies is told, and the running tool 
                                             if (record.state == task_state::running)
                                               interrupt.request_stop();
                                           });
-  if (next)
+  if (next) {
     CHECK(next->state == task_state::cancelled);
-  else
+  } else {
     CHECK(next.error().code == errc::unavailable);
+  }
 }
 
 TEST_CASE("a tool that breaks a contract ends its task and its actor, nothing else", "[node]") {

@@ -58,8 +58,9 @@ public:
   actors::dispatcher_actor dispatcher;
 
   ~tasks_fixture() {
-    for (const auto& path : published_)
+    for (const auto& path : published_) {
       actors::retract(system(), path);
+    }
   }
 
   static std::shared_ptr<fake_tool> tool_called(std::string name, fake_tool::body body = {},
@@ -103,9 +104,10 @@ public:
   std::vector<actors::executor_actor> add_executors(actors::executor_kind kind, std::size_t count,
                                                     std::uint32_t credit = 1) {
     std::vector<actors::executor_actor> added;
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count; ++i) {
       added.push_back(spawn<actors::short_task_handler_impl>(
           actors::executor_options{.kind = kind, .credit = credit}));
+    }
     run();
     return added;
   }

@@ -32,8 +32,9 @@ public:
 
   /// Fails the test when nothing has arrived.
   [[nodiscard]] expected<T> get() const {
-    if (!arrived())
+    if (!arrived()) {
       FAIL("no answer yet: the actor keeps the request, or run() or advance() is missing");
+    }
     return **outcome_;
   }
 
@@ -121,10 +122,12 @@ public:
   template <class T, class Handle, class... Args>
   T ask(const Handle& who, Args... args) {
     auto outcome = ask_expected<T>(who, std::move(args)...);
-    if (!outcome)
+    if (!outcome) {
       FAIL("the actor answered with an error: " << to_string(outcome.error()));
-    if constexpr (!std::is_void_v<T>)
+    }
+    if constexpr (!std::is_void_v<T>) {
       return std::move(outcome).value();
+    }
   }
 
   /// Whether `who` has ended, as far as `run` got.

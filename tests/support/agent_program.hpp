@@ -41,8 +41,9 @@ inline program_run run_agent(const temporary_folder& home, std::vector<std::stri
   run.output = process.read_rest(process_patience);
   const auto ended = process.wait(process_patience);
   run.errors = process.errors();
-  if (ended && ended->code)
+  if (ended && ended->code) {
     run.code = *ended->code;
+  }
   return run;
 }
 
@@ -93,8 +94,9 @@ private:
   static reply call(const http_call& what) {
     http_client client;
     const auto answer = client.send(what);
-    if (!answer)
+    if (!answer) {
       FAIL(what.method << " " << what.url << ": " << to_string(answer.error()));
+    }
     return {answer->status, nlohmann::json::parse(answer->body, nullptr, false)};
   }
 

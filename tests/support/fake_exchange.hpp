@@ -25,15 +25,17 @@ public:
       : request_{std::move(request)}, outcome_{std::move(outcome)} {}
 
   ~fake_exchange() override {
-    if (!outcome_->response && !outcome_->stream_status)
+    if (!outcome_->response && !outcome_->stream_status) {
       outcome_->response = http_response{.status = 503};
+    }
   }
 
   [[nodiscard]] const http_request& request() const override { return request_; }
 
   void respond(http_response response) override {
-    if (!outcome_->response)
+    if (!outcome_->response) {
       outcome_->response = std::move(response);
+    }
   }
 
   void start_stream(int status, http_headers) override { outcome_->stream_status = status; }
@@ -49,8 +51,9 @@ public:
 
   /// The client goes away.
   void disconnect() {
-    if (auto callback = std::exchange(callback_, nullptr))
+    if (auto callback = std::exchange(callback_, nullptr)) {
       callback();
+    }
   }
 
   stream_write next_write = stream_write::accepted;

@@ -10,8 +10,9 @@ namespace libagent::testing {
 class fake_memory_probe final : public memory_probe {
 public:
   [[nodiscard]] expected<memory_reading> read() override {
-    if (is_broken)
+    if (is_broken) {
       return error{errc::io_failed, "read memory: the test broke the probe"};
+    }
     return memory_reading{used_bytes, 9'000'000, 10'000'000, std::nullopt};
   }
 

@@ -26,8 +26,9 @@ public:
   [[nodiscard]] const std::string& output_schema() const override { return schema_; }
 
   [[nodiscard]] expected<void> check(const std::string& arguments_json) const override {
-    if (arguments_json.starts_with("{\"bad\""))
+    if (arguments_json.starts_with("{\"bad\"")) {
       return error{errc::invalid_argument, "/bad: unknown field"};
+    }
     return {};
   }
 

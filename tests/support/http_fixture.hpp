@@ -46,8 +46,9 @@ public:
   /// Waits for the next one, at most ten seconds.
   [[nodiscard]] http_exchange_ptr take() {
     std::unique_lock guard{mutex_};
-    if (!changed_.wait_for(guard, std::chrono::seconds{10}, [this] { return !waiting_.empty(); }))
+    if (!changed_.wait_for(guard, std::chrono::seconds{10}, [this] { return !waiting_.empty(); })) {
       throw std::runtime_error{"no request arrived within ten seconds"};
+    }
     auto first = std::move(waiting_.front());
     waiting_.pop_front();
     return first;
@@ -93,8 +94,9 @@ public:
       : server_{make_http_server(std::move(options),
                                  std::make_shared<function_handler>(std::move(answer)))} {
     auto port = server_->start();
-    if (!port)
+    if (!port) {
       throw std::runtime_error{to_string(port.error())};
+    }
     port_ = *port;
   }
 

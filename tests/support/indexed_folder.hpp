@@ -37,8 +37,9 @@ struct indexed_folder {
     std::vector<std::string> files;
     auto opened = open();
     const auto hits = opened.value()->search(analyse_question(query).terms, 100);
-    for (const auto& hit : hits.value().passages)
+    for (const auto& hit : hits.value().passages) {
       files.push_back(hit.file);
+    }
     return files;
   }
 };

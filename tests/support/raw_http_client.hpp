@@ -30,8 +30,9 @@ struct raw_http_response {
     const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
     const auto found = std::search(head.begin(), head.end(), name.begin(), name.end(),
                                    [&](char a, char b) { return lower(a) == lower(b); });
-    if (found == head.end() || *(found - 1) != '\n')
+    if (found == head.end() || *(found - 1) != '\n') {
       return {};
+    }
     const auto rest = std::string_view{head}.substr(static_cast<std::size_t>(found - head.begin()) +
                                                     name.size() + 2);
     return std::string{rest.substr(0, rest.find('\r'))};
@@ -53,9 +54,10 @@ public:
     ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);
     const int on = 1;
     ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (receive_buffer_bytes > 0)
+    if (receive_buffer_bytes > 0) {
       ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
                    sizeof receive_buffer_bytes);
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -80,8 +82,9 @@ public:
   [[nodiscard]] bool try_send(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (count <= 0)
+      if (count <= 0) {
         return false;
+      }
       bytes.remove_prefix(static_cast<std::size_t>(count));
     }
     return true;
@@ -94,15 +97,18 @@ public:
     response.head.resize(response.head.size() - 2);
     require(response.head.starts_with("HTTP/1.1 "), "status line");
     response.status = std::stoi(response.head.substr(9, 3));
-    if (to_head || response.status < 200 || response.status == 204 || response.status == 304)
+    if (to_head || response.status < 200 || response.status == 204 || response.status == 304) {
       return response;
-    if (response.field("Transfer-Encoding") == "chunked")
-      for (auto piece = receive_chunk(); !piece.empty(); piece = receive_chunk())
+    }
+    if (response.field("Transfer-Encoding") == "chunked") {
+      for (auto piece = receive_chunk(); !piece.empty(); piece = receive_chunk()) {
         response.body += piece;
-    else if (const auto length = response.field("Content-Length"); !length.empty())
+      }
+    } else if (const auto length = response.field("Content-Length"); !length.empty()) {
       response.body = read_exactly(std::stoul(length));
-    else
+    } else {
       response.body = read_to_end();
+    }
     return response;
   }
 
@@ -135,8 +141,9 @@ public:
   void close_sending() { ::shutdown(descriptor_, SHUT_WR); }
 
   void disconnect() {
-    if (descriptor_ >= 0)
+    if (descriptor_ >= 0) {
       ::close(std::exchange(descriptor_, -1));
+    }
   }
 
   /// Closes with a reset instead of an orderly end.
@@ -148,8 +155,9 @@ public:
 
 private:
   static void require(bool good, const char* what) {
-    if (!good)
+    if (!good) {
       throw std::runtime_error{std::string{"raw HTTP client: "} + what};
+    }
   }
 
   /// Whether anything was added to the buffer before the end of the connection.
@@ -158,8 +166,9 @@ private:
     const auto count = ::recv(descriptor_, piece, sizeof piece, 0);
     const int number = errno;
     require(count >= 0 || (number != EAGAIN && number != EWOULDBLOCK), "waited ten seconds");
-    if (count <= 0)
+    if (count <= 0) {
       return false;
+    }
     buffer_.append(piece, static_cast<std::size_t>(count));
     return true;
   }
@@ -172,14 +181,16 @@ private:
 
   std::string read_until(std::string_view end) {
     auto found = buffer_.find(end);
-    for (; found == std::string::npos; found = buffer_.find(end))
+    for (; found == std::string::npos; found = buffer_.find(end)) {
       require(fill(), "the connection ended early");
+    }
     return take(found + end.size());
   }
 
   std::string read_exactly(std::size_t size) {
-    while (buffer_.size() < size)
+    while (buffer_.size() < size) {
       require(fill(), "the connection ended early");
+    }
     return take(size);
   }
 

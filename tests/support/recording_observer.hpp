@@ -19,8 +19,9 @@ public:
   [[nodiscard]] std::string states() const {
     std::string text;
     for (const auto& record : seen) {
-      if (!text.empty())
+      if (!text.empty()) {
         text += ' ';
+      }
       text += name_of(record.state);
     }
     return text;

@@ -25,8 +25,9 @@ public:
 
   void emit(const event_kind& kind, std::span<const event_field> fields) noexcept override {
     event seen{std::string{kind.name}, kind.level, {}};
-    for (const auto& field : fields)
+    for (const auto& field : fields) {
       seen.fields[std::string{field.name}] = std::visit(as_text{}, field.value);
+    }
     const std::lock_guard lock{mutex_};
     events_.push_back(std::move(seen));
   }

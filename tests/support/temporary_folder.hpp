@@ -16,8 +16,9 @@ class temporary_folder {
 public:
   temporary_folder() {
     auto pattern = (std::filesystem::temp_directory_path() / "libagent-test-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
+    if (mkdtemp(pattern.data()) == nullptr) {
       throw std::runtime_error{"cannot make a temporary folder"};
+    }
     path_ = std::filesystem::canonical(pattern);
   }
 

@@ -14,18 +14,20 @@ namespace {
 /// A text that takes the summarizer long enough to be caught at work.
 std::string long_text() {
   std::string text;
-  for (int i = 0; text.size() < 900'000; ++i)
+  for (int i = 0; text.size() < 900'000; ++i) {
     text += "Sentence " + std::to_string(i) + " tells of topic " + std::to_string(i % 97) +
             " and of item " + std::to_string(i % 31) + ". ";
+  }
   return text;
 }
 
 /// The state of the newest task of a tool; empty when there is none.
 std::string state_of_latest(served_agent& server, const std::string& tool) {
   const auto tasks = server.get("/v1/tasks").second;
-  for (const auto& task : tasks["data"])
+  for (const auto& task : tasks["data"]) {
     if (task["target"] == tool)
       return task["state"];
+  }
   return {};
 }
 

@@ -23,9 +23,10 @@ namespace {
 /// Asks again and again, each time by a request that waits for its answer.
 bool eventually(const std::function<bool()>& claim) {
   const auto deadline = steady_clock::now() + process_patience;
-  while (!claim())
+  while (!claim()) {
     if (steady_clock::now() > deadline)
       return false;
+  }
   return true;
 }
 
@@ -36,9 +37,10 @@ bool offers(served_agent& node, const std::string& tool) {
 /// Whether one of its tasks for this tool is in this state.
 bool has_task(served_agent& node, const std::string& tool, const std::string& state) {
   const auto tasks = node.get("/v1/tasks").second;
-  for (const auto& task : tasks.at("data"))
+  for (const auto& task : tasks.at("data")) {
     if (task.at("target") == tool && task.at("state") == state)
       return true;
+  }
   return false;
 }
 

@@ -57,10 +57,11 @@ TEST_CASE("a connection serves many requests, also from a chunked body", "[http]
 TEST_CASE("pipelined requests are answered in order although the first takes longest", "[http]") {
   exchange_queue slow;
   const running_server server{[&](http_exchange_ptr exchange) {
-    if (exchange->request().path == "/slow")
+    if (exchange->request().path == "/slow") {
       slow.put(std::move(exchange));
-    else
+    } else {
       echo(exchange);
+    }
   }};
   auto client = server.connect();
   client.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -83,9 +83,10 @@ public:
   void set_capacity(std::uint64_t bytes) { options_.capacity_bytes = bytes; }
 
   bool evict_slice() {
-    for (std::uint32_t i = 0; i < options_.evictions_per_slice; ++i)
+    for (std::uint32_t i = 0; i < options_.evictions_per_slice; ++i) {
       if (charged() > options_.capacity_bytes)
         items_.pop_back();
+    }
     return charged() > options_.capacity_bytes;
   }
 
@@ -128,18 +129,19 @@ public:
     now_ += std::chrono::milliseconds{random_() % 200};
     const auto key = "key" + std::to_string(random_() % 40);
     const auto dice = random_() % 100;
-    if (dice < 45)
+    if (dice < 45) {
       find(key);
-    else if (dice < 85)
+    } else if (dice < 85) {
       put(key);
-    else if (dice < 90)
+    } else if (dice < 90) {
       REQUIRE(store_.erase(key) == model_.erase(key));
-    else if (dice < 95)
+    } else if (dice < 95) {
       resize();
-    else if (dice < 98)
+    } else if (dice < 98) {
       REQUIRE(store_.evict_slice() == model_.evict_slice());
-    else
+    } else {
       purge();
+    }
     REQUIRE(store_.charged_bytes() == model_.charged());
     REQUIRE(store_.entries() == model_.entries());
   }

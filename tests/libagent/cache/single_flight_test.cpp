@@ -184,10 +184,11 @@ TEST_CASE("every asker that waits is returned exactly once, whatever happens", "
     const auto dice = random() % 100;
     if (dice < 70) {
       const auto seat = flights.join(key, asker, now + std::chrono::milliseconds{random() % 400});
-      if (seat.what == role::leads)
+      if (seat.what == role::leads) {
         leading[key] = seat.token;
-      else if (seat.what == role::waits)
+      } else if (seat.what == role::waits) {
         ledger.waits(asker);
+      }
     } else if (dice < 78) {
       if (const auto released = flights.complete(key, leading[key]))
         ledger.returned(*released);

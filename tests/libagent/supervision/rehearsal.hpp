@@ -102,15 +102,17 @@ private:
 
   supervise::commands obey(const supervise::stop& what) {
     note("-", what.child);
-    if (deaf.contains(name(what.child)))
+    if (deaf.contains(name(what.child))) {
       return {};
+    }
     return core_.child_exited(what.child, exit_kind::shutdown, now_);
   }
 
   supervise::commands obey(const supervise::kill& what) {
     note("x", what.child);
-    if (undead.contains(name(what.child)))
+    if (undead.contains(name(what.child))) {
       return {};
+    }
     return core_.child_exited(what.child, exit_kind::failure, now_);
   }
 

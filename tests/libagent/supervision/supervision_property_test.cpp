@@ -49,10 +49,11 @@ public:
     now_ += 1ms * (random_() % 400);
     tick_until_now();
     const auto what = random_() % 10;
-    if (what < 4 && !up_.empty())
+    if (what < 4 && !up_.empty()) {
       report_end(random_up());
-    else if (what == 4 && random_() % 20 == 0)
+    } else if (what == 4 && random_() % 20 == 0) {
       perform(core_.shut_down(now_));
+    }
     check_intensity();
   }
 

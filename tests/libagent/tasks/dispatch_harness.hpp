@@ -53,8 +53,9 @@ public:
 
   expected<task_id> try_submit(task_order order) {
     auto accepted = core.submit(std::move(order), now());
-    if (!accepted)
+    if (!accepted) {
       return accepted.error();
+    }
     const auto id = (*accepted)->id;
     core.pump_task(id, now());
     return id;

@@ -42,22 +42,23 @@ public:
 
   void step() {
     const auto choice = random_() % 100;
-    if (choice < 35)
+    if (choice < 35) {
       submit();
-    else if (choice < 55)
+    } else if (choice < 55) {
       answer();
-    else if (choice < 62)
+    } else if (choice < 62) {
       cancel();
-    else if (choice < 72)
+    } else if (choice < 72) {
       pass_time();
-    else if (choice < 82)
+    } else if (choice < 82) {
       add_executor();
-    else if (choice < 90)
+    } else if (choice < 90) {
       lose_executor();
-    else if (choice < 95)
+    } else if (choice < 95) {
       late_answer();
-    else
+    } else {
       give_back();
+    }
     take_starts();
     compare();
   }
@@ -90,11 +91,12 @@ private:
         count < (order.task_lane == lane::interactive ? 8U : 12U) && bytes + charge <= 400;
     const auto accepted = h.try_submit(order);
     REQUIRE(accepted.has_value() == fits);
-    if (fits)
+    if (fits) {
       tasks_[*accepted] = {.task_lane = order.task_lane,
                            .task_effects = order.task_effects,
                            .charge = charge,
                            .deadline = h.now().steady + order.timeout};
+    }
   }
 
   void answer() {
@@ -107,10 +109,11 @@ private:
     const bool fails = random_() % 4 == 0;
     if (task.state == task_state::running)
       task.state = fails ? task_state::failed : task_state::succeeded;
-    if (fails)
+    if (fails) {
       h.core.complete(held.id, held.attempt, error{errc::tool_failed, "no"}, h.now());
-    else
+    } else {
       h.core.complete(held.id, held.attempt, std::string{"1"}, h.now());
+    }
   }
 
   void late_answer() {
@@ -132,9 +135,10 @@ private:
 
   void pass_time() {
     h.advance(std::chrono::milliseconds{random_() % 80});
-    for (auto& [id, task] : tasks_)
+    for (auto& [id, task] : tasks_) {
       if (!is_terminal(task.state) && task.deadline <= h.now().steady)
         task.state = task_state::expired;
+    }
     h.core.expire(h.now());
   }
 
@@ -195,9 +199,10 @@ private:
   }
 
   void read_states() {
-    for (auto& [id, task] : tasks_)
+    for (auto& [id, task] : tasks_) {
       if (!is_terminal(task.state))
         task.state = h.state_of(id);
+    }
   }
 
   std::pair<std::size_t, std::size_t> queued(lane which) const {
@@ -217,10 +222,11 @@ private:
     for (const auto& [id, task] : tasks_) {
       const auto* entry = h.core.table().find(id);
       live += is_terminal(task.state) ? 0U : 1U;
-      if (entry == nullptr)
+      if (entry == nullptr) {
         CHECK(is_terminal(task.state));  // Only ended records are forgotten.
-      else
+      } else {
         CHECK(entry->record.state == task.state);
+      }
     }
     CHECK(h.core.table().live() == live);
     for (const auto which : {lane::interactive, lane::batch}) {

@@ -15,9 +15,10 @@ bool inspect(Inspector& f, offered_nothing& x) {
 
 tool_registry three_tools() {
   tool_registry all;
-  for (const auto* name : {"alpha", "beta", "gamma"})
+  for (const auto* name : {"alpha", "beta", "gamma"}) {
     REQUIRE(all.add({.name = name, .description = "Does nothing."},
                     [](const offered_nothing& in) { return in; }));
+  }
   return all;
 }
 
