@@ -198,7 +198,7 @@ private:
       progress_.bytes_done += prepared->bytes;
       report_progress_(progress_);
     }
-    return {};
+    return writer_.commit();
   }
 
   expected<void> write(prepared_file& file) {

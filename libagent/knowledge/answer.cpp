@@ -156,7 +156,7 @@ extractive_answer select_answer(const question_analysis& question,
     const auto best = answer.quotes.empty() ? 0.0 : answer.quotes.front().score;
     if (candidate.score.total < next_quote_share * best)
       break;
-    if (candidate.score.coverage < 0.1 || !can_be_quoted(candidate.content.role))
+    if (candidate.score.coverage < options.coverage_min || !can_be_quoted(candidate.content.role))
       continue;
     auto words = stem_set_of(candidate.content.text);
     if (std::ranges::any_of(quoted, [&](const stem_set& other) { return repeats(words, other); }))
