@@ -8,6 +8,7 @@
 #include <caf/actor_system_config.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace libagent::actors {
@@ -17,7 +18,7 @@ namespace libagent::actors {
 void init_types();
 
 /// Who runs actors: threads, or the test on virtual time.
-enum class scheduling { threads, virtual_time };
+enum class scheduling : std::uint8_t { threads, virtual_time };
 
 struct actor_system_options {
   /// Threads for pooled actors; 0: as many as the process has cores.
