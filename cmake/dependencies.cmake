@@ -8,7 +8,6 @@ find_package(Boost 1.81 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
-include(find_gumbo)
 
 # The CAF that scripts/setup built. CAF_ROOT or CMAKE_PREFIX_PATH name another one.
 include("${PROJECT_SOURCE_DIR}/build/caf_prefix.cmake" OPTIONAL)

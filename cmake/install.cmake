@@ -21,5 +21,4 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/libagent-config-version.
 install(FILES
   "${PROJECT_BINARY_DIR}/libagent-config.cmake"
   "${PROJECT_BINARY_DIR}/libagent-config-version.cmake"
-  "${PROJECT_SOURCE_DIR}/cmake/find_gumbo.cmake"
   DESTINATION ${package_dir})

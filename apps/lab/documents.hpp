@@ -7,7 +7,7 @@
 namespace libagent::lab {
 
 struct documents_options {
-  std::string folder = "/usr/share/doc";
+  std::string folder = "/usr/share";
 };
 
 /// Indexing speed against `grep -r` reading the same tree, and the latency of questions. Returns

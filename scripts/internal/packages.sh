@@ -2,7 +2,7 @@
 
 # What the build of the `agent` binary needs.
 build_packages=(g++ cmake ninja-build patch ca-certificates
-  libboost1.81-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev libgumbo-dev
+  libboost1.81-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev
   libcli11-dev nlohmann-json3-dev libspdlog-dev)
 test_packages=(catch2 git curl)
 check_packages=(clang-format-19 clang-tidy-19)
@@ -51,7 +51,7 @@ explain_packages() {
   cat >&2 <<'TEXT'
 ==> This is not Debian 12, so nothing is installed for you. The build needs:
       a C++20 compiler (g++ 12 or newer), cmake >= 3.25, ninja, patch
-      Boost >= 1.81 (headers), libcurl, OpenSSL 3, SQLite >= 3.40 with FTS5, gumbo-parser,
+      Boost >= 1.81 (headers), libcurl, OpenSSL 3, SQLite >= 3.40 with FTS5,
       CLI11 >= 2.1, nlohmann/json >= 3.11, spdlog >= 1.10; for the tests Catch2 2.13
       CAF >= 0.18.7 where CMake finds it (CAF_ROOT), or its source archive in CAF_TARBALL
 TEXT
