@@ -207,12 +207,13 @@ TEST_CASE("an interrupted client cancels its task", "[node]") {
 
 TEST_CASE("a stop without grace ends a running tool over its stop token", "[node]") {
   auto running = started_node();
-  std::jthread asker{[&] { (void)running->client().run(for_text("long", "text", "")); }};
-  const auto limit = std::chrono::steady_clock::now() + 10s;
-  bool is_running = false;
-  while (!is_running && std::chrono::steady_clock::now() < limit) {
-    const auto other = running->client().run(for_text("echo", "text", ""));
-    is_running = other.has_value();
-  }
+  std::atomic_flag started;
+  std::jthread asker{[&] {
+    (void)running->client().run(for_text("long", "text", ""), {}, [&](const task_record& record) {
+      if (record.state == task_state::running && !started.test_and_set())
+        started.notify_one();
+    });
+  }};
+  started.wait(false);
   CHECK(running->stop(0ms).shut_down);
 }

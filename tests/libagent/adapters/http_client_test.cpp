@@ -195,17 +195,19 @@ TEST_CASE("a stop ends a call at once, and the server hears of it", "[http]") {
     queue.put(std::move(exchange));
   }};
   std::stop_source stop;
+  bool heard = false;
   std::thread stopping{[&] {
     const auto exchange = queue.take();
     stop.request_stop();
-    CHECK(gone.wait());
+    heard = gone.wait();
   }};
   http_client client;
   const auto response =
       client.send({.url = url_of(server, "/x"), .timeout = 0ms, .stop = stop.get_token()});
+  stopping.join();
+  CHECK(heard);
   REQUIRE_FALSE(response);
   CHECK(response.error().code == errc::cancelled);
-  stopping.join();
 }
 
 TEST_CASE("a callback that returns false ends the stream", "[http]") {
