@@ -37,12 +37,13 @@ void cluster_state::forward(const std::string& node, const task_id& id, std::uin
     return;
   }
   const auto size = request.arguments.text.size();
-  if (size > options_.wire.arguments_bytes_max)
+  if (size > options_.wire.arguments_bytes_max) {
     return fail_run(
         id, attempt,
         {errc::too_large, what + "its arguments have " + std::to_string(size) + " bytes, at most " +
                               std::to_string(options_.wire.arguments_bytes_max) +
                               " go to another node"});
+  }
   const auto left = request.timeout.value_or(forward_time_max);
   const auto added = forwarded_.add({.id = id,
                                      .attempt = attempt,
@@ -91,9 +92,10 @@ void cluster_state::run_visit(const task_id& id, std::uint32_t attempt, task_req
     return;  // It is not, or no longer, a peer: it has given the run up as well.
   const auto started = visiting_.start(at->first, id, attempt, std::move(request),
                                        caf::actor_cast<cluster_actor>(self_));
-  if (!started)
+  if (!started) {
     caf::send_as(gate_, at->second.gate, done_atom_v, id, attempt,
                  work_outcome{.result = {}, .failure = started.error()});
+  }
 }
 
 void cluster_state::cancel_visit(const task_id& id, std::uint32_t attempt,
@@ -109,11 +111,12 @@ void cluster_state::report(const std::optional<visit_report>& news) {
   if (at == peers_.end())
     return;
   const auto& gate = at->second.gate;
-  if (const auto* const how_far = std::get_if<task_progress>(&news->what))
+  if (const auto* const how_far = std::get_if<task_progress>(&news->what)) {
     caf::send_as(gate_, gate, progress_atom_v, news->run.id, news->run.attempt, *how_far);
-  else
+  } else {
     caf::send_as(gate_, gate, done_atom_v, news->run.id, news->run.attempt,
                  std::get<work_outcome>(news->what));
+  }
 }
 
 }  // namespace libagent::actors

@@ -104,12 +104,13 @@ void gateway_state::send_record(const gateway_request& request) {
   const auto send = [exchange = request.exchange](const task_record& record) {
     exchange->respond(record_reply(record));
   };
-  if (request.call == gateway_call::cancel)
+  if (request.call == gateway_call::cancel) {
     ask_for<dispatcher_actor>(self_, dispatcher_path, request.exchange, send, cancel_atom_v,
                               request.id, std::string{"cancelled by a client"});
-  else
+  } else {
     ask_for<dispatcher_actor>(self_, dispatcher_path, request.exchange, send, lookup_atom_v,
                               request.id);
+  }
 }
 
 void gateway_state::stream_events(const gateway_request& request) {

@@ -87,10 +87,11 @@ void http_api::add_node_routes() {
               });
   router_.add("GET", "/readyz",
               [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-                if (self.draining_.load())
+                if (self.draining_.load()) {
                   exchange->respond(json_response(503, R"({"status":"draining"})"));
-                else
+                } else {
                   self.to_gateway({.call = gateway_call::readiness, .exchange = exchange});
+                }
               });
 }
 
@@ -112,11 +113,12 @@ void http_api::post_task(const http_exchange_ptr& exchange) {
   auto request = to_request(*std::move(submission));
   if (!request)
     return refuse(exchange, request.error());
-  if (wait)
+  if (wait) {
     run_and_wait(exchange, *std::move(request), ended_reply);
-  else
+  } else {
     to_gateway(
         {.call = gateway_call::submit, .exchange = exchange, .request = *std::move(request)});
+  }
 }
 
 void http_api::post_ask(const http_exchange_ptr& exchange, const std::string& agent) {
@@ -143,9 +145,10 @@ void http_api::run_and_wait(const http_exchange_ptr& exchange, task_request requ
   if (!dispatcher)
     return refuse(exchange, restarting("dispatcher"));
   auto cancel = [&system = system_](const task_id& id) {
-    if (const auto now = find<dispatcher_actor>(system, dispatcher_path))
+    if (const auto now = find<dispatcher_actor>(system, dispatcher_path)) {
       caf::anon_send<caf::message_priority::high>(now, cancel_atom_v, id,
                                                   std::string{"the client went away"});
+    }
   };
   const auto requested = requested_lane(*tools_, request);
   send_submit(dispatcher, requested, std::move(request),

@@ -118,9 +118,10 @@ stop_outcome node::stop(std::chrono::milliseconds grace) {
   if (!impl_->root)
     return outcome;
   if (const auto dispatcher = find<dispatcher_actor>(impl_->system, dispatcher_path);
-      dispatcher && grace.count() > 0)
+      dispatcher && grace.count() > 0) {
     outcome.drained =
         ask_and_wait<void>(impl_->system, dispatcher, grace, drain_atom_v).has_value();
+  }
   outcome.shut_down =
       ask_and_wait<void>(impl_->system, impl_->root, shutdown_patience, shutdown_atom_v)
           .has_value();

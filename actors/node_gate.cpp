@@ -15,9 +15,10 @@ node_gate_state::node_gate_state(node_gate_actor::pointer self, caf::weak_actor_
 
 template <class... Parts>
 void node_gate_state::pass_on(Parts&&... parts) {
-  if (auto from = caf::actor_cast<caf::actor>(self_->current_sender()))
+  if (auto from = caf::actor_cast<caf::actor>(self_->current_sender())) {
     caf::anon_send(caf::actor_cast<cluster_actor>(cluster_), std::forward<Parts>(parts)...,
                    std::move(from));
+  }
 }
 
 node_gate_actor::behavior_type node_gate_state::make_behavior() {

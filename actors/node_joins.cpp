@@ -40,12 +40,13 @@ node_joins::node_joins(cluster_actor::pointer self, caf::actor network, std::str
   joins_.reserve(options.nodes.size());
   // By its name, so that nodes that lost the same peer do not all come back at once.
   const auto seed = options.seed ^ std::hash<std::string>{}(own_name_);
-  for (const auto& where : options.nodes)
+  for (const auto& where : options.nodes) {
     joins_.push_back({.plan = join_plan{where},
                       .pause = restart_backoff{options.pause, seed + joins_.size()},
                       .gate = {},
                       .joined_at = {},
                       .last_reason = {}});
+  }
 }
 
 time_point node_joins::now() const {
@@ -55,10 +56,11 @@ time_point node_joins::now() const {
 void node_joins::tick(const node_gate_actor& own_gate, const node_offer& own_offer) {
   for (std::size_t index = 0; index < joins_.size(); ++index) {
     auto& target = joins_[index];
-    if (target.plan.is_overdue(now()))
+    if (target.plan.is_overdue(now())) {
       fail(target, {errc::deadline_exceeded, "join node at " + to_string(target.plan.where()) +
                                                  ": it did not answer the handshake within " +
                                                  std::to_string(limit_.count()) + " ms"});
+    }
     if (target.plan.is_due(now()))
       connect(index, own_gate, own_offer);
   }

@@ -88,11 +88,12 @@ child_spec make_tasks(const node_options& options, const node_parts& parts,
 
 child_spec make_agents(const supervision_rules& rules, const std::vector<agent_spec>& agents) {
   supervisor_spec all{.rules = rules};
-  for (const auto& agent : agents)
+  for (const auto& agent : agents) {
     all.children.push_back(
         {.name = agent.info.name, .start = [spawn = agent.spawn](start_context& context) {
            return spawn(context.system());
          }});
+  }
   return nested_supervisor(agents_path, std::move(all));
 }
 

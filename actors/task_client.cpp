@@ -101,9 +101,10 @@ expected<task_record> task_client::run(task_request request, const std::stop_tok
       if (on_change)
         on_change(*record);
     }
-    if (id && stop.stop_requested() && !std::exchange(cancelling, true))
+    if (id && stop.stop_requested() && !std::exchange(cancelling, true)) {
       caf::anon_send<caf::message_priority::high>(dispatcher, cancel_atom_v, *id,
                                                   std::string{"interrupted"});
+    }
   }
 }
 

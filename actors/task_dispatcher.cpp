@@ -80,11 +80,12 @@ dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
         core_.progress(id, attempt, std::move(reported));
       },
       [this](done_atom, const task_id& id, std::uint32_t attempt, work_outcome& outcome) {
-        if (outcome.result)
+        if (outcome.result) {
           finish(id, attempt, std::move(outcome.result->text));
-        else
+        } else {
           finish(id, attempt,
                  outcome.failure.value_or(error{errc::internal, "an executor answered nothing"}));
+        }
       },
       [this](peer_up_atom, const node_offer& offer) {
         add_node(offer);
@@ -161,10 +162,11 @@ caf::result<void> task_dispatcher_state::watch(const task_id& id, const observer
   const auto* entry = core_.table().find(id);
   if (entry == nullptr)
     return refuse({errc::not_found, "watch task: no task has the id " + to_string(id)});
-  if (!is_terminal(entry->record.state) && !interests_.add(id, who.observer))
+  if (!is_terminal(entry->record.state) && !interests_.add(id, who.observer)) {
     return refuse({errc::overloaded, "watch task: it has " +
                                          std::to_string(task_interests::observers_max) +
                                          " observers already"});
+  }
   who.observer->on_change(entry->record);
   return caf::unit;
 }
@@ -229,12 +231,14 @@ void task_dispatcher_state::wake() {
 
 void task_dispatcher_state::settle() {
   // Giving one back may start others that cannot begin either.
-  while (!unstarted_.empty())
+  while (!unstarted_.empty()) {
     for (const auto& [id, attempt] : std::exchange(unstarted_, {}))
       core_.give_back(id, attempt, now());
-  if (core_.draining() && core_.idle())
+  }
+  if (core_.draining() && core_.idle()) {
     for (auto& answer : std::exchange(drains_, {}))
       answer.deliver();
+  }
   arm_timer();
 }
 
