@@ -33,7 +33,8 @@ struct tool_context {
   std::stop_token stop;  ///< Requested on cancel, expiry and shutdown. Check it in every loop.
   /// Reports how far the work is. Cheap, rate-limited by the receiver; may be called from the
   /// thread that runs the tool only. Never empty.
-  std::function<void(double fraction, std::string message)> progress = [](double, const std::string&) {};
+  std::function<void(double fraction, std::string message)> progress = [](double,
+                                                                          const std::string&) {};
 };
 
 /// A tool's promises to its callers.
