@@ -42,6 +42,7 @@ struct node_config {
 
 struct http_config {
   std::string host = "127.0.0.1";
+  std::string host_names;
   std::uint16_t port = 8080;
   byte_size body_max = mebibytes(1);
   byte_size header_max = kibibytes(16);

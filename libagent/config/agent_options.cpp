@@ -59,6 +59,9 @@ void add_http_options(std::vector<option>& all, http_config& c) {
   all.emplace_back("http.host", c.host,
                    "Address to serve HTTP on. The default can be reached from this machine only.",
                    &check_host);
+  all.emplace_back("http.host-names", c.host_names,
+                   "Comma-separated names by which clients call this server, beside localhost and "
+                   "addresses; requests for other names are answered with 403.");
   all.emplace_back("http.port", c.port, 0, 65'535, "Port to serve HTTP on; 0: any free one.");
   all.emplace_back("http.body-max", c.body_max, kibibytes(1), gibibytes(1),
                    "Largest request body; a larger one is answered with 413.");
