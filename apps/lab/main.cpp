@@ -3,6 +3,8 @@
 #include "apps/lab/report.hpp"
 
 #include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
 
 using libagent::lab::lab_options;
 
@@ -15,9 +17,7 @@ void add_common_options(CLI::App* experiment, lab_options& options) {
   experiment->add_flag("--check", options.check, "Exit with 1 when an aim is missed");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_lab(int argc, char** argv) {
   CLI::App app{"Measures what libagent gives on this machine."};
   app.name("agent-lab");
   app.require_subcommand(1);
@@ -37,4 +37,15 @@ int main(int argc, char** argv) {
   if (overhead->parsed())
     return libagent::lab::run_overhead(options);
   return libagent::lab::run_documents(options, documents);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_lab(argc, argv);
+  } catch (const std::exception& failure) {
+    std::cerr << "agent-lab: " << failure.what() << '\n';
+    return 1;
+  }
 }

@@ -50,7 +50,7 @@ task_request ping_request() {
 }
 
 /// One kind of round trip: asks once and calls back with the answer.
-using ask_once = std::function<void(caf::event_based_actor*, std::function<void()>)>;
+using ask_once = std::function<void(caf::event_based_actor*, const std::function<void()>&)>;
 
 /// Keeps `window` requests under way until `count` were answered; notes how long each took.
 class driver {
@@ -103,8 +103,8 @@ std::vector<double> drive(caf::actor_system& system, const ask_once& ask, std::s
 
 /// `ask` for a request with these arguments, at high priority as interactive tasks travel.
 template <class Handle, class... Args>
-ask_once asking(Handle who, Args... args) {
-  return [who, args...](caf::event_based_actor* self, std::function<void()> answered) {
+ask_once asking(const Handle& who, const Args&... args) {
+  return [who, args...](caf::event_based_actor* self, const std::function<void()>& answered) {
     auto fail = [](const caf::error& why) {
       throw std::runtime_error{"the lab's request failed: " + to_string(why)};
     };
@@ -157,10 +157,11 @@ public:
   }
 
   void add_handlers(actors::executor_kind kind, std::uint32_t credit) {
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
+    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
       spawned_.push_back(
           caf::actor_cast<caf::actor>(system_->spawn<actors::short_task_handler_impl>(
               actors::executor_options{.kind = kind, .credit = credit})));
+    }
   }
 
   template <class... Args>
