@@ -134,8 +134,7 @@ caf::behavior relay(caf::event_based_actor* self, const caf::actor& to) {
 class task_bench {
 public:
   explicit task_bench(const roundtrip_options& options, lane where = lane::interactive)
-      : config_{{.max_throughput = options.max_throughput}} {
-    config_.set("caf.scheduler.policy", options.policy);
+      : config_{{.policy = options.policy, .max_throughput = options.max_throughput}} {
     system_ = std::make_unique<caf::actor_system>(config_);
     dispatcher_ = actors::spawn_placed<actors::task_dispatcher_impl>(
         *system_, actors::placement::own_thread,
@@ -219,7 +218,8 @@ void add_latency(report& into, const char* what, const quantiles& us, double per
 
 void measure_schedulers(report& into, roundtrip_options options) {
   const std::vector<std::pair<std::string, std::size_t>> settings = {
-      {"sharing", 30}, {"sharing", 50}, {"sharing", 100}, {"stealing", 50}};
+      {"polling", 30}, {"polling", 50}, {"polling", 100}, {"sharing", 50}, {"stealing", 50},
+  };
   for (const auto& [policy, max_throughput] : settings) {
     announce("round trips, scheduler " + policy + " with throughput " +
              std::to_string(max_throughput));

@@ -132,7 +132,8 @@ void add_documents_options(std::vector<option>& all, documents_config& c) {
 
 void add_process_options(std::vector<option>& all, agent_config& c) {
   all.emplace_back("scheduler.policy", c.scheduler.policy,
-                   "How the scheduler's threads share actors: from one queue, or by stealing.");
+                   "How the scheduler's threads share actors: from one queue, which an idle thread "
+                   "polls for 50 us before it sleeps; the same without polling; or by stealing.");
   all.emplace_back("scheduler.throughput", c.scheduler.throughput, 1, 1'000'000,
                    "Messages that an actor handles before it lets others run. Small is fair, large "
                    "is fast.");
