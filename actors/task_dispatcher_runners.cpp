@@ -229,12 +229,11 @@ void task_dispatcher_state::lose_node(const std::string& node, const std::string
   core_.lose_executor(executor, everything_begun, {errc::unavailable, why}, now());
   runners_.erase(executor);
   for (const auto& [tool_name, route] : node_routes_) {
-    if (core_.servers(route) == 0) {
-      core_.fail_queued(
-          route,
-          {errc::unavailable, "run " + tool_name + ": " + why + ", and no other node has it"},
-          now());
-    }
+    if (core_.servers(route) > 0)
+      continue;
+    std::string gone = "run " + tool_name;
+    gone.append(": ").append(why).append(", and no other node has it");
+    core_.fail_queued(route, {errc::unavailable, std::move(gone)}, now());
   }
 }
 

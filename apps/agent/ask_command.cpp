@@ -28,7 +28,7 @@ void answer_line(const agent_node& node, interrupt& ctrl_c, const std::string& l
       ask_documents(node, {.question = line, .session = chat_session}, ctrl_c.begin_work());
   ctrl_c.end_work();
   if (answer) {
-    std::cout << render_answer(*answer, stdout_style()) << std::endl;
+    std::cout << render_answer(*answer, stdout_style()) << '\n' << std::flush;
   } else {
     complain(to_string(answer.error()));
   }

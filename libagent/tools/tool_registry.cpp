@@ -50,9 +50,10 @@ expected<void> tool_registry::add(const std::shared_ptr<tool>& added) {
   const auto& spec = added->spec();
   if (auto fits = check_tool_spec(spec); !fits)
     return fits;
-  if (!tools_.try_emplace(spec.name, added).second)
+  if (!tools_.try_emplace(spec.name, added).second) {
     return error{errc::already_exists,
                  R"(add tool ")" + spec.name + R"(": there is one of that name)"};
+  }
   return {};
 }
 
