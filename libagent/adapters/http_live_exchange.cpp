@@ -59,11 +59,11 @@ void http_live_exchange::respond(http_response response) {
   // Nothing was posted before an answer, so on the right thread it need not be posted either.
   if (loop_->runs_here()) {
     if (const auto connection = connection_.lock())
-      connection->respond(std::move(response));
+      connection->respond(response);
     return;
   }
-  post([response = std::move(response)](http_connection& connection) mutable {
-    connection.respond(std::move(response));
+  post([response = std::move(response)](http_connection& connection) {
+    connection.respond(response);
   });
 }
 
