@@ -9,8 +9,8 @@ namespace libagent {
 
 /// What a cache is to save most of.
 enum class cache_objective : std::uint8_t {
-  hits,   ///< Every hit counts the same.
-  bytes,  ///< A hit counts its charge.
+  hits,   ///< Every hit counts the same; small entries are worth more per byte.
+  bytes,  ///< A hit counts its charge; every byte is worth the same.
   cost,   ///< A hit counts what computing the value again would have cost.
 };
 
