@@ -5,7 +5,7 @@
 
 namespace libagent {
 
-/// Evicts the entry that was not used for the longest time. 8 bytes an entry.
+/// Evicts the entry that was not used for the longest time. 9 bytes an entry.
 ///
 /// Replacing a value counts as a use, so what was just written is not the next victim.
 class lru_policy final : public eviction_policy {
@@ -16,11 +16,17 @@ public:
 
   void on_insert(cache_slot slot) override { order_.push_newest(0, slot); }
 
-  void on_update(cache_slot slot, const cache_entry_facts&) override { on_hit(slot); }
+  void on_update(cache_slot slot, const cache_entry_facts& /*old_facts*/) override { on_hit(slot); }
 
   void on_remove(cache_slot slot) override { order_.remove(slot); }
 
-  [[nodiscard]] std::optional<cache_slot> evict() override;
+  [[nodiscard]] std::optional<cache_slot> evict() override {
+    const auto victim = order_.oldest(0);
+    if (victim == no_slot)
+      return std::nullopt;
+    order_.remove(victim);
+    return victim;
+  }
 
   [[nodiscard]] std::size_t memory_bytes() const override { return order_.memory_bytes(); }
 
