@@ -17,7 +17,7 @@ entry_index::entry_index() {
 void entry_index::grow() {
   LIBAGENT_EXPECTS(size_ < none);
   const auto old = std::exchange(buckets_, {});
-  buckets_.resize(old.size() + old.size() / 4 + 2);
+  buckets_.resize(old.size() + old.size() / 8 + 2);
   size_max_ = static_cast<std::size_t>(static_cast<double>(buckets_.size()) * entries_per_bucket);
   for (const auto& from : old) {
     const auto empty = from.places_with(0);

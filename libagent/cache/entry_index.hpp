@@ -25,8 +25,8 @@ struct cache_entry_facts {
 ///
 /// Buckets of half a cache line hold six slots, each with a byte of its hash, all compared at
 /// once. A bucket counts the entries that found it full and went on to the next, so that a miss
-/// stops early and erasing leaves no grave (after F14, Bronson and Shi 2019). Growing by a
-/// quarter keeps it at 26 to 30 bytes an entry with the facts. Two keys of one hash are one entry
+/// stops early and erasing leaves no grave (after F14, Bronson and Shi 2019). Growing by an
+/// eighth keeps it at 26 to 28 bytes an entry with the facts. Two keys of one hash are one entry
 /// here; who keeps keys compares them. Thread safety: none.
 class entry_index {
 public:

@@ -7,7 +7,7 @@
 
 namespace libagent {
 
-/// What is known of each slot, in one array that grows by an eighth at a time: doubling would
+/// What is known of each slot, in one array that grows by a sixteenth at a time: doubling would
 /// cost a large cache a budget's worth of bytes that no entry ever uses. Thread safety: none.
 template <class Value>
 class slot_array {
@@ -36,7 +36,7 @@ private:
   void extend(cache_slot slot) {
     const auto needed = std::size_t{slot} + 1;
     if (needed > values_.capacity())
-      values_.reserve(needed + needed / 8 + 4);
+      values_.reserve(needed + needed / 16 + 4);
     values_.resize(needed);
   }
 
