@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -33,14 +34,12 @@ public:
     ++size_;
   }
 
-  [[nodiscard]] bool contains(std::uint64_t key_hash) const {
-    return places_[place_of(key_hash)] != none;
-  }
+  [[nodiscard]] bool contains(std::uint64_t key_hash) const { return find(key_hash) != nullptr; }
 
   /// The payload of an entry, or null. Valid until the next call that changes the table.
   [[nodiscard]] const Payload* find(std::uint64_t key_hash) const {
-    const auto position = places_[place_of(key_hash)];
-    return position == none ? nullptr : &ring_[position].payload;
+    const auto place = place_of(key_hash);
+    return places_[place] == none ? nullptr : &ring_[position_in(place)].payload;
   }
 
   /// Forgets an entry and returns its payload; empty when it is not remembered.
@@ -61,7 +60,7 @@ public:
     if (size_ == 0)
       return std::nullopt;
     auto place = home_of(ring_[begin_].tag);
-    while (places_[place] != begin_)
+    while (places_[place] == none || position_in(place) != begin_)
       place = after(place);
     return forget(place);
   }
@@ -114,24 +113,37 @@ private:
     return position < ring_.size() ? position : position - ring_.size();
   }
 
+  [[nodiscard]] std::size_t position_in(std::size_t place) const {
+    return places_[place] & position_mask_;
+  }
+
+  // The part of the tag that fits beside a position in the ring: most strangers differ in it.
+  [[nodiscard]] std::uint32_t beside_position(std::uint32_t tag) const {
+    return static_cast<std::uint32_t>(tag * (std::uint64_t{position_mask_} + 1));
+  }
+
   // Where the entry is, or the empty place where the search for it ended.
   [[nodiscard]] std::size_t place_of(std::uint64_t key_hash) const {
     const auto tag = tag_of(key_hash);
-    auto place = home_of(tag);
-    while (places_[place] != none && ring_[places_[place]].tag != tag)
-      place = after(place);
-    return place;
+    const auto wanted = beside_position(tag);
+    for (auto place = home_of(tag);; place = after(place)) {
+      const auto found = places_[place];
+      if (found == none)
+        return place;
+      if ((found ^ wanted) <= position_mask_ && ring_[found & position_mask_].tag == tag)
+        return place;
+    }
   }
 
   void put(std::uint32_t position) {
     auto place = home_of(ring_[position].tag);
     while (places_[place] != none)
       place = after(place);
-    places_[place] = position;
+    places_[place] = beside_position(ring_[position].tag) | position;
   }
 
   Payload forget(std::size_t place) {
-    auto& gone = ring_[places_[place]];
+    auto& gone = ring_[position_in(place)];
     const auto payload = std::exchange(gone, {}).payload;
     clear_place(place);
     --size_;
@@ -147,7 +159,7 @@ private:
   // What was pushed past the hole moves back, so that no search stops too early.
   void clear_place(std::size_t hole) {
     for (auto at = after(hole); places_[at] != none; at = after(at)) {
-      const auto home = home_of(ring_[places_[at]].tag);
+      const auto home = home_of(ring_[position_in(at)].tag);
       if (distance(home, at) >= distance(hole, at)) {
         places_[hole] = places_[at];
         hole = at;
@@ -168,13 +180,15 @@ private:
     ring_ = std::move(ring);
     begin_ = 0;
     span_ = kept;
+    position_mask_ = static_cast<std::uint32_t>(std::bit_ceil(ring_.size() + 1) - 1);
     places_ = std::vector<std::uint32_t>(ring_.size() + ring_.size() / 3 + 1, none);
     for (std::size_t position = 0; position < kept; ++position)
       put(static_cast<std::uint32_t>(position));
   }
 
   std::vector<record> ring_;  // from begin_ on, span_ records, some of them forgotten since
-  std::vector<std::uint32_t> places_;
+  std::vector<std::uint32_t> places_;  // a position in the ring, above it a part of its tag
+  std::uint32_t position_mask_ = 0;
   std::size_t begin_ = 0;
   std::size_t span_ = 0;
   std::size_t size_ = 0;

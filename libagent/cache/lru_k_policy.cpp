@@ -32,11 +32,11 @@ lru_k_policy::lru_k_policy(const entry_index& entries, const lru_k_options& opti
 }
 
 void lru_k_policy::on_hit(cache_slot slot) {
-  LIBAGENT_EXPECTS(slot < last_.size() && last_[slot] != 0);
+  LIBAGENT_EXPECTS(slot < state_.size() && state_[slot].last() != 0);
   tick();
-  if (last_[slot] <= ended_)
+  if (state_[slot].last() <= ended_)
     note_reference(slot);
-  last_[slot] = now_;
+  state_[slot].set_last(now_);
   recent_[now_ % recent_.size()] = slot;
 }
 
@@ -47,10 +47,9 @@ void lru_k_policy::on_admit(const cache_entry_facts& incoming) {
 }
 
 void lru_k_policy::on_insert(cache_slot slot) {
-  auto& last = last_.grow_to(slot);
-  LIBAGENT_EXPECTS(last == 0);
-  last = now_;
-  has_node_.grow_to(slot) = 0;
+  auto& state = state_.grow_to(slot);
+  LIBAGENT_EXPECTS(state.last() == 0);
+  state.set_last(now_);
   references_.grow_to(slot * k_ + k_ - 1);
   const auto mine = references(slot);
   mine.front() = now_;
@@ -60,8 +59,8 @@ void lru_k_policy::on_insert(cache_slot slot) {
 }
 
 void lru_k_policy::on_remove(cache_slot slot) {
-  LIBAGENT_EXPECTS(slot < last_.size() && last_[slot] != 0);
-  last_[slot] = 0;
+  LIBAGENT_EXPECTS(slot < state_.size() && state_[slot].last() != 0);
+  state_[slot] = {};
   --residents_;
 }
 
@@ -71,9 +70,8 @@ std::optional<cache_slot> lru_k_policy::evict() {
 }
 
 std::size_t lru_k_policy::memory_bytes() const {
-  return last_.memory_bytes() + has_node_.memory_bytes() + references_.memory_bytes() +
-         history_.memory_bytes() + heap_.capacity() * sizeof(node) +
-         recent_.capacity() * sizeof(cache_slot);
+  return state_.memory_bytes() + references_.memory_bytes() + history_.memory_bytes() +
+         heap_.capacity() * sizeof(node) + recent_.capacity() * sizeof(cache_slot);
 }
 
 std::uint32_t lru_k_policy::key_of(cache_slot slot) {
@@ -101,7 +99,7 @@ void lru_k_policy::end_correlated_periods() {
   while (now_ - ended_ > period + 1) {
     ++ended_;
     const auto slot = recent_[ended_ % recent_.size()];
-    if (slot != no_slot && last_[slot] == ended_ && has_node_[slot] == 0)
+    if (slot != no_slot && state_[slot].last() == ended_ && !state_[slot].has_node())
       add_node(slot);
   }
 }
@@ -109,7 +107,7 @@ void lru_k_policy::end_correlated_periods() {
 // The time between correlated references does not count: it is taken out of the past.
 void lru_k_policy::note_reference(cache_slot slot) {
   const auto mine = references(slot);
-  const auto correlated = last_[slot] - mine.front();
+  const auto correlated = state_[slot].last() - mine.front();
   for (std::size_t i = k_ - 1; i > 0; --i)
     mine[i] = mine[i - 1] == 0 ? 0 : mine[i - 1] + correlated;
   mine.front() = now_;
@@ -122,7 +120,7 @@ void lru_k_policy::add_node(cache_slot slot) {
     heap_.reserve(heap_.size() + heap_.size() / 16 + 16);
   heap_.push_back({key_of(slot), slot});
   std::ranges::push_heap(heap_, std::greater{});
-  has_node_[slot] = 1;
+  state_[slot].set_node(true);
 }
 
 std::optional<cache_slot> lru_k_policy::evict_uncorrelated() {
@@ -130,10 +128,11 @@ std::optional<cache_slot> lru_k_policy::evict_uncorrelated() {
     const auto [key, slot] = heap_.front();
     std::ranges::pop_heap(heap_, std::greater{});
     heap_.pop_back();
-    if (last_[slot] == 0 || has_node_[slot] == 0)
+    auto& state = state_[slot];
+    if (!state.has_node())
       continue;  // of an entry that has left the slot
-    has_node_[slot] = 0;
-    if (last_[slot] > ended_)
+    state.set_node(false);
+    if (state.last() > ended_)
       continue;  // comes back at the end of its period
     if (key_of(slot) == key) {
       forget(slot);
@@ -149,7 +148,7 @@ std::optional<cache_slot> lru_k_policy::evict_any() {
   while (ended_ < now_) {
     ++ended_;
     const auto slot = recent_[ended_ % recent_.size()];
-    if (slot != no_slot && last_[slot] == ended_) {
+    if (slot != no_slot && state_[slot].last() == ended_) {
       forget(slot);
       return slot;
     }
@@ -161,14 +160,15 @@ void lru_k_policy::forget(cache_slot slot) {
   --residents_;
   history_.push(entries_.facts(slot).key_hash, references(slot).first(k_ - 1));
   history_.bound_to(lru_k_share(residents_, options_.history_share) + 1);
-  last_[slot] = 0;
+  state_[slot] = {};
 }
 
 void lru_k_policy::rebuild_heap() {
   heap_.clear();
-  for (cache_slot slot = 0; slot < last_.size(); ++slot) {
-    const auto is_due = last_[slot] != 0 && last_[slot] <= ended_;
-    has_node_[slot] = is_due ? 1 : 0;
+  for (cache_slot slot = 0; slot < state_.size(); ++slot) {
+    const auto last = state_[slot].last();
+    const auto is_due = last != 0 && last <= ended_;
+    state_[slot].set_node(is_due);
     if (is_due)
       heap_.push_back({key_of(slot), slot});
   }
@@ -185,8 +185,8 @@ void lru_k_policy::rebase() {
   for (auto time = std::max(ended_, shift) + 1; time <= now_; ++time)
     recent[(time - shift) % recent.size()] = recent_[time % recent_.size()];
   recent_ = std::move(recent);
-  for (auto& last : last_)
-    last = shrunk(last);
+  for (auto& state : state_)
+    state.set_last(shrunk(state.last()));
   for (auto& stamp : references_)
     stamp = shrunk(stamp);
   for (auto& stamp : incoming_)

@@ -54,6 +54,24 @@ private:
     friend bool operator>(const node& a, const node& b) { return a.key > b.key; }
   };
 
+  // The time of the last reference, correlated or not, 0 in a free slot; and whether the heap has
+  // a node of the entry, be it with a key that is too small.
+  class entry_state {
+  public:
+    [[nodiscard]] std::uint32_t last() const { return bits_ & ~node_bit; }
+
+    [[nodiscard]] bool has_node() const { return (bits_ & node_bit) != 0; }
+
+    void set_last(std::uint32_t time) { bits_ = (bits_ & node_bit) | time; }
+
+    void set_node(bool has_node) { bits_ = last() | (has_node ? node_bit : 0); }
+
+  private:
+    static constexpr std::uint32_t node_bit = std::uint32_t{1} << 31U;
+
+    std::uint32_t bits_ = 0;
+  };
+
   // The last K uncorrelated references of a resident, from the latest on; 0 where there is none.
   [[nodiscard]] std::span<std::uint32_t> references(cache_slot slot) {
     return {&references_[slot * k_], k_};
@@ -73,8 +91,7 @@ private:
   const entry_index& entries_;
   lru_k_options options_;
   std::uint32_t k_;
-  slot_array<std::uint32_t> last_;        // reference, correlated or not; 0: not resident
-  slot_array<std::uint8_t> has_node_;     // in the heap, be it with a key that is too small
+  slot_array<entry_state> state_;
   slot_array<std::uint32_t> references_;  // K of them for each slot
   std::vector<node> heap_;          // the smallest key first; some nodes of entries that have left
   std::vector<cache_slot> recent_;  // the slot referenced at time t, at t modulo its size
