@@ -122,7 +122,9 @@ expected<cache_results> run_plan(const cache_plan& plan) {
   return results;
 }
 
-void add_provenance(report& into, const cache_options& cache, const cache_plan& plan) {
+void add_provenance(report& into, const cache_options& cache, const cache_plan& plan, bool quick) {
+  if (quick)
+    into.add_note("A quick run leaves the large traces out: its averages are over few cells.");
   if (cache.traces.empty())
     into.add_note(
         "No trace folder was given (--traces DIR): these workloads are generated from the seed.");
@@ -157,7 +159,7 @@ int run_cache(const lab_options& options, const cache_options& cache) {
     const auto results = run_plan(*plan);
     if (!results)
       return fail(results.error());
-    add_provenance(result, cache, *plan);
+    add_provenance(result, cache, *plan, options.quick);
     add_saved_tables(result, *results);
     add_size_tables(result, *results);
     add_validation(result, *results, plan->reference);

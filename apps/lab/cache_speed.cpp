@@ -5,6 +5,8 @@
 #include "libagent/cache/fifo_policy.hpp"
 #include "libagent/cache/gdsf_policy.hpp"
 #include "libagent/cache/ghost_cache.hpp"
+#include "libagent/cache/lirs_policy.hpp"
+#include "libagent/cache/lru_k_policy.hpp"
 #include "libagent/cache/lru_policy.hpp"
 #include "libagent/cache/policy_catalog.hpp"
 #include "libagent/cache/s3_fifo_policy.hpp"
@@ -131,12 +133,14 @@ racer policy_racer(const std::string& name, const policy_factory& make,
               static_cast<double>(filled.memory_bytes()) / static_cast<double>(filled.size())};
 }
 
-constexpr std::array<std::pair<std::string_view, racer_maker>, 7> racer_makers{{
+constexpr std::array<std::pair<std::string_view, racer_maker>, 9> racer_makers{{
     {"fifo", &policy_racer<fifo_policy>},
     {"lru", &policy_racer<lru_policy>},
+    {"lru-k", &policy_racer<lru_k_policy>},
     {"sieve", &policy_racer<sieve_policy>},
     {"s3-fifo", &policy_racer<s3_fifo_policy>},
     {"arc", &policy_racer<arc_policy>},
+    {"lirs", &policy_racer<lirs_policy>},
     {"w-tinylfu", &policy_racer<w_tinylfu_policy>},
     {"gdsf", &policy_racer<gdsf_policy>},
 }};

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <string>
 
 namespace libagent::lab {
 
@@ -43,9 +44,9 @@ constexpr std::array counterparts{
     counterpart{"lirs", "LIRS", charge_mode::objects, 0.7},
 };
 
-/// The share in whole millionths, as the reference prints it.
+/// The share in whole millionths, rounded just as printing six digits does.
 long long millionths(double share) {
-  return std::llround(share * 1e6);
+  return std::llround(std::stod(fmt::format("{:.6f}", share)) * 1e6);
 }
 
 std::optional<double> points_off(const measured_cell& cell, const counterpart& pair,

@@ -29,13 +29,13 @@ class foresighted_contents {
 public:
   foresighted_contents(const access_trace& trace, std::uint64_t capacity_bytes)
       : trace_{trace},
-        next_(trace.objects.size(), absent),
+        is_here_(trace.objects.size()),
         free_bytes_{capacity_bytes},
         capacity_bytes_{capacity_bytes} {}
 
   /// Returns whether the object was there.
   bool request(std::uint32_t id, std::uint32_t next) {
-    const auto is_hit = next_[id] != absent;
+    const bool is_hit = is_here_[id];
     const std::uint64_t charge_bytes = trace_.objects[id].charge_bytes;
     if (!is_hit && charge_bytes > capacity_bytes_)
       return false;
@@ -44,27 +44,24 @@ public:
         evict();
       free_bytes_ -= charge_bytes;
     }
-    next_[id] = next;
+    is_here_[id] = true;
     order_.emplace(next, id);
     return is_hit;
   }
 
 private:
-  static constexpr std::uint64_t absent = std::numeric_limits<std::uint64_t>::max();
-
+  /// Each request leaves an entry in the queue. Those of earlier requests are for times that have
+  /// passed, and so stay behind the one true entry of each object that is here.
   void evict() {
-    const auto [next, id] = order_.top();
+    const auto id = order_.top().second;
     order_.pop();
-    // Every request leaves an entry in the queue; only the latest of an object is true.
-    if (next_[id] != next)
-      return;
-    next_[id] = absent;
+    is_here_[id] = false;
     free_bytes_ += trace_.objects[id].charge_bytes;
   }
 
   const access_trace& trace_;
-  std::vector<std::uint64_t> next_;  // by id: when it is requested again
-  std::priority_queue<std::pair<std::uint32_t, std::uint32_t>> order_;
+  std::vector<bool> is_here_;                                           // by id
+  std::priority_queue<std::pair<std::uint32_t, std::uint32_t>> order_;  // next request, id
   std::uint64_t free_bytes_;
   std::uint64_t capacity_bytes_;
 };

@@ -4,6 +4,8 @@
 #include "libagent/cache/arc_policy.hpp"
 #include "libagent/cache/fifo_policy.hpp"
 #include "libagent/cache/gdsf_policy.hpp"
+#include "libagent/cache/lirs_policy.hpp"
+#include "libagent/cache/lru_k_policy.hpp"
 #include "libagent/cache/lru_policy.hpp"
 #include "libagent/cache/s3_fifo_policy.hpp"
 #include "libagent/cache/sieve_policy.hpp"
@@ -17,8 +19,8 @@ namespace libagent {
 
 namespace {
 
-constexpr std::uint32_t history_depth_min = 2;
-constexpr std::uint32_t history_depth_max = 8;
+constexpr std::uint32_t k_min = 2;
+constexpr std::uint32_t k_max = 64;
 
 using policy_maker = policy_factory (*)(const policy_spec&);
 
@@ -40,6 +42,12 @@ policy_factory make_gdsf(const policy_spec& spec) {
       [=](const entry_index& entries) { return std::make_unique<gdsf_policy>(entries, options); };
 }
 
+policy_factory make_lru_k(const policy_spec& spec) {
+  const lru_k_options options{.k = spec.k};
+  return
+      [=](const entry_index& entries) { return std::make_unique<lru_k_policy>(entries, options); };
+}
+
 policy_factory make_w_tinylfu(const policy_spec&) {
   return [](const entry_index& entries) {
     return std::make_unique<w_tinylfu_policy>(entries, w_tinylfu_options{.adaptive_window = true});
@@ -51,22 +59,29 @@ struct catalog_entry {
   policy_maker make;
 };
 
+constexpr catalog_entry plain(std::string_view name, std::string_view summary, policy_maker make) {
+  return {.description = {.name = name, .summary = summary, .weighs_entries = false}, .make = make};
+}
+
+constexpr catalog_entry weighing(std::string_view name, std::string_view summary,
+                                 policy_maker make) {
+  return {.description = {.name = name, .summary = summary, .weighs_entries = true}, .make = make};
+}
+
 constexpr std::array catalog{
-    catalog_entry{{"fifo", "evicts what came first; cheap, and the yardstick", false},
-                  &make_plain<fifo_policy>},
-    catalog_entry{{"lru", "evicts what was unused for longest", false}, &make_plain<lru_policy>},
-    catalog_entry{
-        {"sieve", "as cheap as fifo, spares what was used; not against loops and scans", false},
-        &make_plain<sieve_policy>},
-    catalog_entry{{"s3-fifo", "a small queue filters what is asked for once", false},
-                  &make_informed<s3_fifo_policy>},
-    catalog_entry{{"arc", "balances recency and frequency by what it evicted too early", false},
-                  &make_informed<arc_policy>},
-    catalog_entry{
-        {"w-tinylfu", "admits what is used more often than what would leave for it", false},
-        &make_w_tinylfu},
-    catalog_entry{{"gdsf", "weighs uses, size and cost; for answers of many sizes", true},
-                  &make_gdsf},
+    plain("fifo", "evicts what came first; cheap, and the yardstick", &make_plain<fifo_policy>),
+    plain("lru", "evicts what was unused for longest", &make_plain<lru_policy>),
+    plain("lru-k", "evicts by the K-th last use; a burst of uses counts once", &make_lru_k),
+    plain("sieve", "as cheap as fifo, but spares what was used; no help against loops",
+          &make_plain<sieve_policy>),
+    plain("s3-fifo", "a small queue filters what is asked for once",
+          &make_informed<s3_fifo_policy>),
+    plain("arc", "balances recency and frequency by what it evicted too early",
+          &make_informed<arc_policy>),
+    plain("lirs", "keeps what comes back soonest; the best for loops", &make_informed<lirs_policy>),
+    plain("w-tinylfu", "admits what is used more often than what would leave for it",
+          &make_w_tinylfu),
+    weighing("gdsf", "weighs uses, size and cost; for answers of many sizes", &make_gdsf),
 };
 
 constexpr auto descriptions = [] {
@@ -103,11 +118,10 @@ expected<policy_factory> make_policy_factory(const policy_spec& spec) {
                         [](const catalog_entry& entry) { return entry.description.name; });
   if (found == catalog.end())
     return error{errc::invalid_argument, unknown_policy(spec.name)};
-  if (spec.history_depth < history_depth_min || spec.history_depth > history_depth_max)
-    return error{errc::invalid_argument, "choose cache policy: history depth is " +
-                                             std::to_string(spec.history_depth) + ", allowed is " +
-                                             std::to_string(history_depth_min) + " to " +
-                                             std::to_string(history_depth_max)};
+  if (spec.k < k_min || spec.k > k_max)
+    return error{errc::invalid_argument, "choose cache policy: K is " + std::to_string(spec.k) +
+                                             ", allowed is " + std::to_string(k_min) + " to " +
+                                             std::to_string(k_max)};
   return found->make(spec);
 }
 

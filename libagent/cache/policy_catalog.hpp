@@ -16,8 +16,8 @@ struct policy_spec {
   std::string name = "adaptive";
   /// For the policies that weigh entries; the others ignore it.
   cache_objective objective = cache_objective::hits;
-  /// K of LRU-K: how many uses back an entry is judged by. 2 to 8.
-  std::uint32_t history_depth = 2;
+  /// K of LRU-K: how many references back an entry is judged by; 2 to 64.
+  std::uint32_t k = 2;
 };
 
 struct policy_description {
