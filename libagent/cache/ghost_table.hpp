@@ -1,10 +1,10 @@
 #pragma once
 
+#include "libagent/cache/hash_buckets.hpp"
+
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,7 +15,7 @@ namespace libagent {
 ///
 /// It keeps half a hash: when n entries are remembered, a stranger is taken for one of them with
 /// probability n / 2^32, which costs a wrong guess and no more. A ring of records with an index
-/// into it: 14 to 17 bytes an entry for a payload of four. Every call is amortised O(1), and
+/// into it: 15 to 17 bytes an entry for a payload of four. Every call is amortised O(1), and
 /// memory follows the number of entries, down as well as up. The bound is the caller's business:
 /// `pop_oldest` until it is met. Thread safety: none.
 template <class Payload = std::uint32_t>
@@ -28,8 +28,9 @@ public:
     if (span_ == ring_.size())
       rebuild(size_);
     const auto position = ring_at(span_);
-    ring_[position] = {tag_of(key_hash), payload};
-    put(static_cast<std::uint32_t>(position));
+    const auto tag = tag_of(key_hash);
+    ring_[position] = {tag, payload};
+    positions_.put(spread(tag), static_cast<std::uint32_t>(position));
     ++span_;
     ++size_;
   }
@@ -38,16 +39,16 @@ public:
 
   /// The payload of an entry, or null. Valid until the next call that changes the table.
   [[nodiscard]] const Payload* find(std::uint64_t key_hash) const {
-    const auto place = place_of(key_hash);
-    return places_[place] == none ? nullptr : &ring_[position_in(place)].payload;
+    const auto position = position_of(tag_of(key_hash));
+    return position == hash_buckets::none ? nullptr : &ring_[position].payload;
   }
 
   /// Forgets an entry and returns its payload; empty when it is not remembered.
   std::optional<Payload> take(std::uint64_t key_hash) {
-    const auto place = place_of(key_hash);
-    if (places_[place] == none)
+    const auto position = position_of(tag_of(key_hash));
+    if (position == hash_buckets::none)
       return std::nullopt;
-    return forget(place);
+    return forget(position);
   }
 
   /// The payload of the oldest entry, or null. Valid until the next call that changes the table.
@@ -59,10 +60,7 @@ public:
   std::optional<Payload> pop_oldest() {
     if (size_ == 0)
       return std::nullopt;
-    auto place = home_of(ring_[begin_].tag);
-    while (places_[place] == none || position_in(place) != begin_)
-      place = after(place);
-    return forget(place);
+    return forget(static_cast<std::uint32_t>(begin_));
   }
 
   /// Calls `visit(payload)` for every entry from the oldest on; it may change the payload.
@@ -78,7 +76,7 @@ public:
   [[nodiscard]] std::size_t size() const { return size_; }
 
   [[nodiscard]] std::size_t memory_bytes() const {
-    return ring_.capacity() * sizeof(record) + places_.capacity() * sizeof(std::uint32_t);
+    return ring_.capacity() * sizeof(record) + positions_.memory_bytes();
   }
 
 private:
@@ -87,65 +85,30 @@ private:
     Payload payload{};
   };
 
-  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
   static constexpr std::uint32_t no_tag = 0;
   static constexpr std::size_t spare = 16;
+  static constexpr double load = 4.5;  // rather small than fast
 
   static std::uint32_t tag_of(std::uint64_t key_hash) {
     return std::max(static_cast<std::uint32_t>(key_hash >> 32U), no_tag + 1);
   }
 
-  // The tag's share of the range, without a division (Lemire 2019).
-  [[nodiscard]] std::size_t home_of(std::uint32_t tag) const {
-    return static_cast<std::size_t>((std::uint64_t{tag} * places_.size()) >> 32U);
-  }
-
-  [[nodiscard]] std::size_t after(std::size_t place) const {
-    return place + 1 == places_.size() ? 0 : place + 1;
-  }
-
-  [[nodiscard]] std::size_t distance(std::size_t from, std::size_t to) const {
-    return to >= from ? to - from : to + places_.size() - from;
-  }
+  // The whole hash is gone; half of it serves as both halves.
+  static std::uint64_t spread(std::uint32_t tag) { return std::uint64_t{tag} << 32U | tag; }
 
   [[nodiscard]] std::size_t ring_at(std::size_t offset) const {
     const auto position = begin_ + offset;
     return position < ring_.size() ? position : position - ring_.size();
   }
 
-  [[nodiscard]] std::size_t position_in(std::size_t place) const {
-    return places_[place] & position_mask_;
+  [[nodiscard]] std::uint32_t position_of(std::uint32_t tag) const {
+    return positions_.find(spread(tag),
+                           [&](std::uint32_t position) { return ring_[position].tag == tag; });
   }
 
-  // The part of the tag that fits beside a position in the ring: most strangers differ in it.
-  [[nodiscard]] std::uint32_t beside_position(std::uint32_t tag) const {
-    return static_cast<std::uint32_t>(tag * (std::uint64_t{position_mask_} + 1));
-  }
-
-  // Where the entry is, or the empty place where the search for it ended.
-  [[nodiscard]] std::size_t place_of(std::uint64_t key_hash) const {
-    const auto tag = tag_of(key_hash);
-    const auto wanted = beside_position(tag);
-    for (auto place = home_of(tag);; place = after(place)) {
-      const auto found = places_[place];
-      if (found == none)
-        return place;
-      if ((found ^ wanted) <= position_mask_ && ring_[found & position_mask_].tag == tag)
-        return place;
-    }
-  }
-
-  void put(std::uint32_t position) {
-    auto place = home_of(ring_[position].tag);
-    while (places_[place] != none)
-      place = after(place);
-    places_[place] = beside_position(ring_[position].tag) | position;
-  }
-
-  Payload forget(std::size_t place) {
-    auto& gone = ring_[position_in(place)];
-    const auto payload = std::exchange(gone, {}).payload;
-    clear_place(place);
+  Payload forget(std::uint32_t position) {
+    const auto gone = std::exchange(ring_[position], {});
+    positions_.remove(spread(gone.tag), position);
     --size_;
     while (span_ > 0 && ring_[begin_].tag == no_tag) {
       begin_ = ring_at(1);
@@ -153,24 +116,12 @@ private:
     }
     if (size_ * 4 + 4 * spare < ring_.size())
       rebuild(size_);
-    return payload;
+    return gone.payload;
   }
 
-  // What was pushed past the hole moves back, so that no search stops too early.
-  void clear_place(std::size_t hole) {
-    for (auto at = after(hole); places_[at] != none; at = after(at)) {
-      const auto home = home_of(ring_[position_in(at)].tag);
-      if (distance(home, at) >= distance(hole, at)) {
-        places_[hole] = places_[at];
-        hole = at;
-      }
-    }
-    places_[hole] = none;
-  }
-
-  // Drops the gaps that `take` left, and leaves room for a quarter more.
+  // Drops the gaps that `take` left, and leaves room for an eighth more.
   void rebuild(std::size_t entries) {
-    std::vector<record> ring(entries + entries / 4 + spare);
+    std::vector<record> ring(entries + entries / 8 + spare);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < span_; ++i) {
       const auto& old = ring_[ring_at(i)];
@@ -180,15 +131,13 @@ private:
     ring_ = std::move(ring);
     begin_ = 0;
     span_ = kept;
-    position_mask_ = static_cast<std::uint32_t>(std::bit_ceil(ring_.size() + 1) - 1);
-    places_ = std::vector<std::uint32_t>(ring_.size() + ring_.size() / 3 + 1, none);
+    positions_.reset(static_cast<std::size_t>(static_cast<double>(ring_.size()) / load) + 1);
     for (std::size_t position = 0; position < kept; ++position)
-      put(static_cast<std::uint32_t>(position));
+      positions_.put(spread(ring_[position].tag), static_cast<std::uint32_t>(position));
   }
 
   std::vector<record> ring_;  // from begin_ on, span_ records, some of them forgotten since
-  std::vector<std::uint32_t> places_;  // a position in the ring, above it a part of its tag
-  std::uint32_t position_mask_ = 0;
+  hash_buckets positions_;
   std::size_t begin_ = 0;
   std::size_t span_ = 0;
   std::size_t size_ = 0;

@@ -125,8 +125,8 @@ void lirs_policy::remember(cache_slot slot) {
 // Those below the bottom of the stack, and those above the bound in number.
 void lirs_policy::drop_ghosts() {
   const auto bottom = stack_bottom();
-  const auto ghosts_max =
-      static_cast<std::size_t>(static_cast<double>(residents_) * options_.ghosts_per_entry) + 1;
+  const auto share = std::min(static_cast<double>(residents_) * options_.ghosts_per_entry, 1e15);
+  const auto ghosts_max = std::max(static_cast<std::size_t>(share), options_.ghosts_min);
   while (ghosts_.size() > ghosts_max || (ghosts_.size() > 0 && *ghosts_.oldest() <= bottom))
     ghosts_.pop_oldest();
 }

@@ -6,6 +6,7 @@
 #include "libagent/cache/slot_lists.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -13,7 +14,10 @@ namespace libagent {
 
 struct lirs_options {
   double probation_share = 0.01;  ///< Of the capacity, for entries not known as hot; in (0, 1).
-  double ghosts_per_entry = 1.0;  ///< How many evicted entries are remembered, at most.
+  /// How many evicted entries are remembered, at most: as a multiple of the residents, but no
+  /// fewer than `ghosts_min`, for what a small cache needs to know costs little.
+  double ghosts_per_entry = 1.0;
+  std::size_t ghosts_min = 1'000;
   /// Accesses after which the time stamps are made smaller; tests lower it.
   std::uint32_t stamp_max = std::numeric_limits<std::uint32_t>::max();
 };

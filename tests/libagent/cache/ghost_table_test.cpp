@@ -76,12 +76,12 @@ TEST_CASE("a ghost table's memory follows the number of its entries", "[cache]")
   seeded_random hash{3};
   for (std::uint32_t i = 0; i < 10'000; ++i)
     ghosts.push(hash(), i);
-  CHECK(ghosts.memory_bytes() <= 10'000 * 17 + 512);
+  CHECK(ghosts.memory_bytes() <= 10'000 * 18 + 1'024);
   for (std::uint32_t i = 0; i < 100'000; ++i) {
     ghosts.push(hash(), i);
     ghosts.pop_oldest();
   }
-  CHECK(ghosts.memory_bytes() <= 10'000 * 17 + 512);
+  CHECK(ghosts.memory_bytes() <= 10'000 * 18 + 1'024);
   while (ghosts.size() > 100)
     ghosts.pop_oldest();
   CHECK(ghosts.memory_bytes() <= 8'192);

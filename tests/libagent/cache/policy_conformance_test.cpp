@@ -121,7 +121,7 @@ public:
   void check() {
     REQUIRE(charged_ <= capacity_);
     REQUIRE(entries_.size() == held_.size());
-    REQUIRE(policy_->memory_bytes() <= 4'096 + 96 * entries_.slots());
+    REQUIRE(policy_->memory_bytes() <= 32'768 + 96 * entries_.slots());
   }
 
   void know(std::uint64_t key) { key_of_[testing::hash_of(key)] = key; }
