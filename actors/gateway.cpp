@@ -45,7 +45,7 @@ void ask_for(gateway_actor::pointer self, const char* path, const http_exchange_
 
 /// Asks whoever is at `path` for its status; `on_end` runs in any case, with the status or null.
 template <class Status, class Handle, class OnEnd>
-void ask_status(gateway_actor::pointer self, const char* path, OnEnd on_end) {
+void ask_status(gateway_actor::pointer self, const char* path, const OnEnd& on_end) {
   const auto part = find<Handle>(self->system(), path);
   if (!part)
     return on_end(nullptr);
@@ -58,6 +58,11 @@ void ask_status(gateway_actor::pointer self, const char* path, OnEnd on_end) {
 
 /// A scrape in progress: the page is sent when the last part let go of it.
 struct gateway_state::scrape {
+  explicit scrape(http_exchange_ptr asked) : exchange{std::move(asked)} {}
+
+  scrape(const scrape&) = delete;
+  scrape& operator=(const scrape&) = delete;
+
   metrics_snapshot snapshot;
   http_exchange_ptr exchange;
   std::string runtime_metrics;
@@ -158,8 +163,7 @@ void gateway_state::check_readiness(const http_exchange_ptr& exchange) {
 }
 
 void gateway_state::collect_metrics(const http_exchange_ptr& exchange) {
-  auto page = std::make_shared<scrape>();
-  page->exchange = exchange;
+  auto page = std::make_shared<scrape>(exchange);
   const auto runtime = collector_.collect_from(self_->system().metrics());
   page->runtime_metrics.assign(runtime.begin(), runtime.end());
   gather_dispatcher(page);

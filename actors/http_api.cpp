@@ -9,6 +9,7 @@
 #include "libagent/api/task_reply.hpp"
 #include "libagent/base/contract.hpp"
 #include "libagent/http/http_error.hpp"
+#include "libagent/http/site_check.hpp"
 #include "libagent/record/json.hpp"
 #include "libagent/tools/requested_lane.hpp"
 
@@ -41,8 +42,11 @@ http_response answer_reply(const task_record& record) {
 }  // namespace
 
 http_api::http_api(caf::actor_system& system, std::shared_ptr<const tool_registry> tools,
-                   std::vector<agent_info> agents)
-    : system_{system}, tools_{std::move(tools)}, agents_{std::move(agents)} {
+                   std::vector<agent_info> agents, std::vector<std::string> host_names)
+    : system_{system},
+      tools_{std::move(tools)},
+      agents_{std::move(agents)},
+      host_names_{std::move(host_names)} {
   LIBAGENT_EXPECTS(tools_ != nullptr);
   add_task_routes();
   add_node_routes();
@@ -96,6 +100,12 @@ void http_api::add_node_routes() {
 }
 
 void http_api::handle(http_exchange_ptr exchange) {
+  if (const auto own = check_site(exchange->request(), host_names_); !own) {
+    auto refusal = to_http_error(own.error());
+    refusal.status = 403;
+    exchange->respond(error_response(refusal));
+    return;
+  }
   auto matched = router_.match(exchange->request().method, exchange->request().path);
   if (auto* refusal = std::get_if<http_response>(&matched)) {
     exchange->respond(std::move(*refusal));

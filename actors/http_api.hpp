@@ -31,14 +31,15 @@ namespace libagent::actors {
 /// | GET /metrics | Prometheus' text format |
 ///
 /// Waiting requests go straight to the dispatcher, everything else over the gateway actor. Both
-/// are looked up at each request: while one is being restarted the answer is 503.
+/// are looked up at each request: while one is being restarted the answer is 503. What looks as
+/// if a web page of another site had sent it is answered with 403.
 /// Thread safety: `handle` may be called from any thread.
 class http_api final : public http_handler {
 public:
-  /// `system` must outlive the server that calls this.
+  /// `system` must outlive the server that calls this. `host_names`: see `check_site`.
   /// @pre `tools` is not null.
   http_api(caf::actor_system& system, std::shared_ptr<const tool_registry> tools,
-           std::vector<agent_info> agents);
+           std::vector<agent_info> agents, std::vector<std::string> host_names = {});
 
   void handle(http_exchange_ptr exchange) override;
 
@@ -62,6 +63,7 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<const tool_registry> tools_;
   std::vector<agent_info> agents_;
+  std::vector<std::string> host_names_;
   std::atomic<bool> draining_{false};
   router<route_handler> router_;
 };

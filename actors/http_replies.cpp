@@ -8,7 +8,7 @@
 
 namespace libagent::actors {
 
-std::shared_ptr<wait_reply> wait_reply::make(http_exchange_ptr exchange, shape as,
+std::shared_ptr<wait_reply> wait_reply::make(const http_exchange_ptr& exchange, shape as,
                                              canceller cancel) {
   auto reply = std::make_shared<wait_reply>(exchange, std::move(as), std::move(cancel));
   // Weak, because the exchange owns the callback and the reply owns the exchange.

@@ -24,7 +24,7 @@ public:
   using canceller = std::function<void(const task_id&)>;
 
   /// `cancel` is called at most once, from either thread, and must not block.
-  [[nodiscard]] static std::shared_ptr<wait_reply> make(http_exchange_ptr exchange, shape as,
+  [[nodiscard]] static std::shared_ptr<wait_reply> make(const http_exchange_ptr& exchange, shape as,
                                                         canceller cancel);
 
   wait_reply(http_exchange_ptr exchange, shape as, canceller cancel);

@@ -41,7 +41,7 @@ struct node_options {
   std::size_t blocking = 4;             ///< Threads for interactive tools that may block.
   std::size_t workers = 0;              ///< Long-task workers; 0: one per core.
   std::size_t pool_threads = 0;         ///< The scheduler's threads; 0: one per core.
-  std::string pool_policy = "sharing";  ///< Or "stealing"; see `actor_system_options`.
+  std::string pool_policy = "polling";  ///< See `actor_system_options`.
   std::size_t pool_throughput = 50;     ///< Messages an actor handles before others get a turn.
   task_limits tasks;
   cache_options cache;

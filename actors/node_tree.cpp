@@ -30,8 +30,8 @@ std::size_t or_cores(std::size_t wanted) {
 
 /// A child that has its own thread in production.
 template <class Impl, class... Args>
-child_spec own_thread_child(std::string name, Args... args) {
-  return {.name = std::move(name), .start = [... args = std::move(args)](start_context& context) {
+child_spec own_thread_child(const std::string& name, Args... args) {
+  return {.name = name, .start = [... args = std::move(args)](start_context& context) {
             return caf::actor_cast<caf::actor>(
                 spawn_placed<Impl>(context.system(), context.where(), args...));
           }};
@@ -39,8 +39,8 @@ child_spec own_thread_child(std::string name, Args... args) {
 
 /// A child on the scheduler's threads.
 template <class Impl, class... Args>
-child_spec pooled_child(std::string name, Args... args) {
-  return {.name = std::move(name), .start = [... args = std::move(args)](start_context& context) {
+child_spec pooled_child(const std::string& name, Args... args) {
+  return {.name = name, .start = [... args = std::move(args)](start_context& context) {
             return caf::actor_cast<caf::actor>(context.system().spawn<Impl>(args...));
           }};
 }
@@ -68,18 +68,19 @@ child_spec make_tasks(const node_options& options, const node_parts& parts,
   tasks.children.push_back(
       own_thread_child<task_dispatcher_impl>("dispatcher", std::move(dispatcher)));
   tasks.children.push_back(
-      make_pool("handlers", rules, or_cores(options.handlers), [](std::string name) {
-        return pooled_child<short_task_handler_impl>(std::move(name),
+      make_pool("handlers", rules, or_cores(options.handlers), [](const std::string& name) {
+        return pooled_child<short_task_handler_impl>(name,
                                                      executor_options{.credit = handler_credit});
       }));
-  tasks.children.push_back(make_pool("blocking", rules, options.blocking, [](std::string name) {
-    return own_thread_child<short_task_handler_impl>(
-        std::move(name), executor_options{.kind = executor_kind::blocking});
-  }));
   tasks.children.push_back(
-      make_pool("workers", rules, or_cores(options.workers), [&parts](std::string name) {
-        auto worker = own_thread_child<long_task_worker_impl>(std::move(name),
-                                                              worker_options(parts.lower_priority));
+      make_pool("blocking", rules, options.blocking, [](const std::string& name) {
+        return own_thread_child<short_task_handler_impl>(
+            name, executor_options{.kind = executor_kind::blocking});
+      }));
+  tasks.children.push_back(
+      make_pool("workers", rules, or_cores(options.workers), [&parts](const std::string& name) {
+        auto worker =
+            own_thread_child<long_task_worker_impl>(name, worker_options(parts.lower_priority));
         worker.rules.shutdown = shutdown_rule::within(worker_patience);
         return worker;
       }));

@@ -9,6 +9,7 @@
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -95,8 +96,8 @@ void supervisor_state::kill_children_with_us() {
   // Not CAF's links: a linked child that crashes would also send us an exit message, which looks
   // like an order to shut down, and a link's exit message waits behind the child's backlog.
   self_->attach_functor([up = up_] {
-    for (auto entry = up->rbegin(); entry != up->rend(); ++entry)
-      urgent_exit(entry->second, caf::exit_reason::kill);
+    for (const auto& entry : std::views::reverse(*up))
+      urgent_exit(entry.second, caf::exit_reason::kill);
   });
 }
 

@@ -42,6 +42,9 @@ class news_observer final : public task_observer {
 public:
   explicit news_observer(std::shared_ptr<task_news> news) : news_{std::move(news)} {}
 
+  news_observer(const news_observer&) = delete;
+  news_observer& operator=(const news_observer&) = delete;
+
   ~news_observer() override {
     news_->tell([](task_news& news) {
       if (!news.ended && !news.failure)
@@ -73,6 +76,42 @@ expected<std::optional<task_record>> take_news(task_news& news, const std::stop_
   return std::exchange(news.latest, std::nullopt);
 }
 
+/// A submitted task, as the thread that waits for it sees it.
+class awaited_task {
+public:
+  awaited_task(dispatcher_actor dispatcher, task_request request)
+      : dispatcher_{std::move(dispatcher)} {
+    caf::anon_send<caf::message_priority::high>(
+        dispatcher_, submit_atom_v, std::move(request),
+        observer_ref{std::make_shared<news_observer>(news_)});
+  }
+
+  /// The next record; none when `stop` was requested first, which is passed on once.
+  expected<std::optional<task_record>> next(const std::stop_token& stop) {
+    const auto heeds_stop = id_.has_value() && !is_cancelling_;
+    auto told = take_news(*news_, heeds_stop ? stop : std::stop_token{});
+    if (told && *told)
+      id_ = (*told)->id;
+    if (told && stop.stop_requested())
+      cancel();
+    return told;
+  }
+
+private:
+  // Before the first record there is no id to cancel by; afterwards once is enough.
+  void cancel() {
+    if (!id_ || std::exchange(is_cancelling_, true))
+      return;
+    caf::anon_send<caf::message_priority::high>(dispatcher_, cancel_atom_v, *id_,
+                                                std::string{"interrupted"});
+  }
+
+  dispatcher_actor dispatcher_;
+  std::shared_ptr<task_news> news_ = std::make_shared<task_news>();
+  std::optional<task_id> id_;
+  bool is_cancelling_ = false;
+};
+
 }  // namespace
 
 task_client::task_client(caf::actor_system& system, std::shared_ptr<const tool_registry> tools)
@@ -85,26 +124,16 @@ expected<task_record> task_client::run(task_request request, const std::stop_tok
   const auto dispatcher = find<dispatcher_actor>(*system_, dispatcher_path);
   if (!dispatcher)
     return error{errc::unavailable, "run " + request.target + ": the dispatcher is not running"};
-  auto news = std::make_shared<task_news>();
-  caf::anon_send<caf::message_priority::high>(dispatcher, submit_atom_v, std::move(request),
-                                              observer_ref{std::make_shared<news_observer>(news)});
-  std::optional<task_id> id;
-  bool cancelling = false;
+  awaited_task task{dispatcher, std::move(request)};
   for (;;) {
-    auto told = take_news(*news, id && !cancelling ? stop : std::stop_token{});
+    auto told = task.next(stop);
     if (!told)
       return told.error();
-    if (const auto& record = *told) {
-      if (is_terminal(record->state))
-        return *record;
-      id = record->id;
-      if (on_change)
-        on_change(*record);
-    }
-    if (id && stop.stop_requested() && !std::exchange(cancelling, true)) {
-      caf::anon_send<caf::message_priority::high>(dispatcher, cancel_atom_v, *id,
-                                                  std::string{"interrupted"});
-    }
+    const auto& record = *told;
+    if (record && is_terminal(record->state))
+      return *record;
+    if (record && on_change)
+      on_change(*record);
   }
 }
 

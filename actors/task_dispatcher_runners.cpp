@@ -84,9 +84,10 @@ bool task_dispatcher_state::start_on(const node_runner& to, const task_entry& ta
 void task_dispatcher_state::on_stop(const lease& held, const task_record& record) {
   if (!std::holds_alternative<node_runner>(runners_.at(held.executor)))
     return;  // An executor sees its stop token; an agent has no way to stop.
-  if (const auto cluster = find<cluster_actor>(self_->system(), cluster_path))
+  if (const auto cluster = find<cluster_actor>(self_->system(), cluster_path)) {
     caf::anon_send<urgent>(cluster, cancel_atom_v, held.id,
                            record.failure ? record.failure->context : std::string{});
+  }
 }
 
 // -- routes -----------------------------------------------------------------
@@ -210,10 +211,11 @@ void task_dispatcher_state::add_node(const node_offer& offer) {
   core_.set_available(at->second, true, now());
   for (const auto& [tool_name, route] : node_routes_) {
     const auto able = resolver_.nodes_with(tool_name);
-    if (std::ranges::find(able, offer.node) != able.end())
+    if (std::ranges::find(able, offer.node) != able.end()) {
       core_.serve(at->second, route, now());
-    else
+    } else {
       core_.stop_serving(at->second, route);
+    }
   }
 }
 
@@ -226,12 +228,13 @@ void task_dispatcher_state::lose_node(const std::string& node, const std::string
   resolver_.drop_node(node);
   core_.lose_executor(executor, everything_begun, {errc::unavailable, why}, now());
   runners_.erase(executor);
-  for (const auto& [tool_name, route] : node_routes_)
-    if (core_.servers(route) == 0)
-      core_.fail_queued(
-          route,
-          {errc::unavailable, "run " + tool_name + ": " + why + ", and no other node has it"},
-          now());
+  for (const auto& [tool_name, route] : node_routes_) {
+    if (core_.servers(route) > 0)
+      continue;
+    std::string gone = "run " + tool_name;
+    gone.append(": ").append(why).append(", and no other node has it");
+    core_.fail_queued(route, {errc::unavailable, std::move(gone)}, now());
+  }
 }
 
 }  // namespace libagent::actors

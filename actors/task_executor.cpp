@@ -58,9 +58,10 @@ time_point task_executor::now() const {
 
 void task_executor::execute(const work_item& item) {
   begun_->store(item.sequence, std::memory_order_release);
-  if (item.what->spec().cache_ttl.count() > 0)
+  if (item.what->spec().cache_ttl.count() > 0) {
     if (const auto cache = find<cache_actor>(self_->system(), options_.cache_path))
       return ask_cache(cache, item);
+  }
   run_and_answer(item);
 }
 
@@ -77,10 +78,11 @@ void task_executor::ask_cache(const cache_actor& cache, const work_item& item) {
                                              caf::timespan{item.deadline - now()})
       .then(
           [this, cache, item, key = *key](cache_answer& found) {
-            if (found.verdict == cache_verdict::hit)
+            if (found.verdict == cache_verdict::hit) {
               answer(item, std::move(found.value));
-            else
+            } else {
               run_and_publish(cache, item, key, found.token);
+            }
           },
           // A cache that is down or full must not fail a task that can do without it.
           [this, item](const caf::error&) { run_and_answer(item); });
@@ -89,11 +91,12 @@ void task_executor::ask_cache(const cache_actor& cache, const work_item& item) {
 void task_executor::run_and_publish(const cache_actor& cache, const work_item& item,
                                     const std::string& key, std::uint64_t token) {
   auto outcome = run(item);
-  if (outcome)
+  if (outcome) {
     caf::anon_send<caf::message_priority::high>(cache, fulfil_atom_v, key, token, *outcome,
                                                 caf::timespan{item.what->spec().cache_ttl});
-  else
+  } else {
     caf::anon_send<caf::message_priority::high>(cache, abandon_atom_v, key, token, outcome.error());
+  }
   answer(item, std::move(outcome));
 }
 
@@ -119,25 +122,28 @@ expected<std::string> task_executor::run(const work_item& item) {
       return error{errc::tool_failed, name + " threw: " + thrown.what()};
     }
   }();
-  if (auto last = gate.take_held_back())
+  if (auto last = gate.take_held_back()) {
     caf::anon_send<caf::message_priority::high>(dispatcher_, progress_atom_v, item.id, item.attempt,
                                                 std::move(*last));
+  }
   return outcome;
 }
 
 void task_executor::report(const work_item& item, progress_gate& gate, double fraction,
                            std::string message) {
-  if (auto passed = gate.offer({fraction, std::move(message)}, now()))
+  if (auto passed = gate.offer({fraction, std::move(message)}, now())) {
     caf::anon_send<caf::message_priority::high>(dispatcher_, progress_atom_v, item.id, item.attempt,
                                                 std::move(*passed));
+  }
 }
 
 void task_executor::answer(const work_item& item, expected<std::string> outcome) {
   work_outcome sent;
-  if (outcome)
+  if (outcome) {
     sent.result = raw_json{std::move(*outcome)};
-  else
+  } else {
     sent.failure = std::move(outcome.error());
+  }
   caf::anon_send<caf::message_priority::high>(dispatcher_, done_atom_v, item.id, item.attempt,
                                               std::move(sent));
 }

@@ -64,14 +64,16 @@ visiting_tasks::visiting_tasks(caf::actor_system& system, std::set<std::string> 
       runs_{limits.runs_per_peer_max} {}
 
 expected<void> visiting_tasks::check(const task_request& request) const {
-  if (!own_tools_.contains(request.target))
+  if (!own_tools_.contains(request.target)) {
     return error{errc::not_found, "run " + quoted_excerpt(request.target) +
                                       " for another node: it is no tool of this node"};
-  if (request.arguments.text.size() > limits_.arguments_bytes_max)
+  }
+  if (request.arguments.text.size() > limits_.arguments_bytes_max) {
     return error{errc::too_large,
                  "run " + request.target + " for another node: its arguments have " +
                      std::to_string(request.arguments.text.size()) + " bytes, at most " +
                      std::to_string(limits_.arguments_bytes_max) + " are accepted"};
+  }
   return {};
 }
 
@@ -89,10 +91,11 @@ expected<void> visiting_tasks::start(peer_number peer, const task_id& id, std::u
     return visit.error();
   const observer_ref observer{std::make_shared<visit_observer>(*visit, reporter)};
   // At the priority of its lane here: another node's batch work must not overtake ours.
-  if (request.lane_override == lane::batch)
+  if (request.lane_override == lane::batch) {
     caf::anon_send(dispatcher, submit_atom_v, std::move(request), observer);
-  else
+  } else {
     caf::anon_send<message_priority::high>(dispatcher, submit_atom_v, std::move(request), observer);
+  }
   return {};
 }
 
@@ -136,11 +139,12 @@ std::optional<visit_report> visiting_tasks::fail(visit_number visit, error why) 
 work_outcome visiting_tasks::outcome_of(const task_record& record) const {
   if (record.result && record.result->text.size() <= limits_.result_bytes_max)
     return {.result = record.result};
-  if (record.result)
+  if (record.result) {
     return {.failure = error{errc::too_large,
                              "return the result of " + record.target + ": it has " +
                                  std::to_string(record.result->text.size()) + " bytes, at most " +
                                  std::to_string(limits_.result_bytes_max) + " go to another node"}};
+  }
   return {.failure = record.failure.value_or(
               error{errc::internal, record.target + " ended without a result or an error"})};
 }

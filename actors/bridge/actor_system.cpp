@@ -1,10 +1,12 @@
 #include "actors/bridge/actor_system.hpp"
 
+#include "actors/bridge/polling_sharing.hpp"
 #include "actors/protocol/types.hpp"
 #include "libagent/base/contract.hpp"
 
 #include <caf/init_global_meta_objects.hpp>
 #include <caf/io/middleman.hpp>
+#include <caf/scheduler/coordinator.hpp>
 #include <caf/thread_hook.hpp>
 
 #include <algorithm>
@@ -65,12 +67,19 @@ actor_system_config::actor_system_config(const actor_system_options& options)
     : events_{options.events ? options.events : std::make_shared<null_event_sink>()} {
   LIBAGENT_EXPECTS(options.pool_nice >= 0 && options.pool_nice <= 19);
   LIBAGENT_EXPECTS(options.max_throughput > 0);
-  LIBAGENT_EXPECTS(options.policy == "sharing" || options.policy == "stealing");
+  const bool polls = options.policy == "polling";
+  LIBAGENT_EXPECTS(polls || options.policy == "sharing" || options.policy == "stealing");
   init_types();
   // The wiring alone decides; a stray file in the working directory must not.
   config_file_path = "";
   const bool on_threads = options.run_by == scheduling::threads;
-  set("caf.scheduler.policy", on_threads ? options.policy : "testing");
+  if (on_threads && polls) {
+    module_factories.emplace_back([](caf::actor_system& system) -> caf::actor_system::module* {
+      return new caf::scheduler::coordinator<polling_sharing>{system};  // CAF takes it over
+    });
+  } else {
+    set("caf.scheduler.policy", on_threads ? options.policy : "testing");
+  }
   set("caf.scheduler.max-threads", pool_size(options.threads));
   set("caf.scheduler.max-throughput", options.max_throughput);
   add_thread_hook<pool_priority>(options.pool_nice);

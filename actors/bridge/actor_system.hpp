@@ -23,9 +23,10 @@ enum class scheduling : std::uint8_t { threads, virtual_time };
 struct actor_system_options {
   /// Threads for pooled actors; 0: as many as the process has cores.
   std::size_t threads = 0;
-  /// How pooled actors share the threads: "sharing", or "stealing", with which a pair of actors
-  /// that keep each other busy starves the others of their thread.
-  std::string policy = "sharing";
+  /// How pooled actors share the threads: "polling" (see `polling_sharing`); "sharing", the same
+  /// without polling; or "stealing", with which a pair of actors that keep each other busy starves
+  /// the others of their thread.
+  std::string policy = "polling";
   /// Messages that one actor may handle before the next one gets a turn. CAF's own default is
   /// unlimited, with which one busy actor per thread starves all others.
   std::size_t max_throughput = 50;
@@ -42,7 +43,7 @@ struct actor_system_options {
 /// The configuration of an actor system of this project; must outlive the system.
 class actor_system_config : public caf::actor_system_config {
 public:
-  /// @pre `pool_nice` is in [0, 19], `max_throughput` positive, `policy` one of the two.
+  /// @pre `pool_nice` is in [0, 19], `max_throughput` positive, `policy` one of the three.
   explicit actor_system_config(const actor_system_options& options);
 
   [[nodiscard]] event_sink& events() const { return *events_; }

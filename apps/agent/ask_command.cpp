@@ -28,7 +28,7 @@ void answer_line(const agent_node& node, interrupt& ctrl_c, const std::string& l
       ask_documents(node, {.question = line, .session = chat_session}, ctrl_c.begin_work());
   ctrl_c.end_work();
   if (answer) {
-    std::cout << render_answer(*answer, stdout_style()) << std::endl;
+    std::cout << render_answer(*answer, stdout_style()) << '\n' << std::flush;
   } else {
     complain(to_string(answer.error()));
   }
@@ -45,10 +45,11 @@ int run_ask(const ask_command& command, const loaded_config& config) {
   const auto answer = ask_documents(*node, {.question = command.question}, stop);
   if (!answer)
     return report_failure(answer.error());
-  if (command.json)
+  if (command.json) {
     std::cout << to_json(*answer) << "\n";
-  else
+  } else {
     std::cout << render_answer(*answer, stdout_style());
+  }
   return answer->found ? exit_ok : exit_nothing_found;
 }
 

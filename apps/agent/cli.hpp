@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,7 +58,8 @@ struct invocation {
 };
 
 /// Exit codes of the program, stable for scripts.
-enum exit_code : int {
+// Not an enum class: main returns it as it is.
+enum exit_code : std::uint8_t {
   exit_ok = 0,
   exit_failed = 1,
   exit_usage = 2,

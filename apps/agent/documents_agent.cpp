@@ -29,10 +29,11 @@ caf::result<agent_answer> documents_agent::answer(const agent_question& asked) {
                    [promise](const expected<raw_json>& output) mutable {
                      auto answered = output ? from_json<agent_answer>(output->text)
                                             : expected<agent_answer>{output.error()};
-                     if (answered)
+                     if (answered) {
                        promise.deliver(*std::move(answered));
-                     else
+                     } else {
                        promise.deliver(actors::to_caf_error(answered.error()));
+                     }
                    });
   return promise;
 }

@@ -78,10 +78,11 @@ private:
 expected<event_sink_ptr> open_event_log(const log_config& config) {
   try {
     spdlog::sink_ptr out;
-    if (config.file.empty())
+    if (config.file.empty()) {
       out = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else
+    } else {
       out = std::make_shared<spdlog::sinks::basic_file_sink_mt>(config.file);
+    }
     return event_sink_ptr{
         std::make_shared<spdlog_event_sink>(std::move(out), threshold(config.level))};
   } catch (const spdlog::spdlog_ex& failed) {

@@ -6,6 +6,7 @@
 #include "apps/agent/terminal.hpp"
 #include "apps/agent/wiring.hpp"
 #include "libagent/adapters/http_server.hpp"
+#include "libagent/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 namespace libagent::app {
 
@@ -82,7 +84,7 @@ void say_ready(const agent_config& config, std::uint16_t port,
       {"event", "ready"}, {"pid", getpid()}, {"http", url}, {"node", config.node.name}};
   if (listens)
     ready["listen"] = to_string(*listens);
-  std::cout << ready.dump() << std::endl;
+  std::cout << ready.dump() << '\n' << std::flush;
   complain("serving " + url + " as node " + config.node.name + "; Ctrl-C stops");
 }
 
@@ -97,9 +99,10 @@ int end_service(actors::http_api& api, http_server& server, agent_node& node,
     complain("a tool ignores its stop request; ending the process without it");
     std::_Exit(exit_failed);
   }
-  if (!stopped.drained && grace.count() > 0)
+  if (!stopped.drained && grace.count() > 0) {
     complain("stopped with tasks that had not ended within " + std::to_string(grace.count()) +
              " ms");
+  }
   return exit_ok;
 }
 
@@ -128,8 +131,10 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
   if (!node)
     return report_failure(node.error());
 
-  const auto api = std::make_shared<actors::http_api>(node->node->system(), node->node->tools(),
-                                                      node->node->agents());
+  const auto names = split_list(config.http.host_names);
+  const auto api = std::make_shared<actors::http_api>(
+      node->node->system(), node->node->tools(), node->node->agents(),
+      std::vector<std::string>{names.begin(), names.end()});
   const auto server = make_http_server(http_options_of(config.http), api);
   const auto port = server->start();
   if (!port)

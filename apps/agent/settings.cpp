@@ -56,7 +56,7 @@ expected<loaded_config> load_settings(const invocation& called) {
     sources.file = *std::move(content);
   }
   for (const auto& [key, value] : called.settings)
-    sources.overrides.push_back(key + "=" + value);
+    sources.overrides.push_back(std::string{key}.append("=").append(value));
   return load_agent_config(sources);
 }
 

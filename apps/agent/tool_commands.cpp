@@ -27,10 +27,11 @@ std::string read_arguments(const run_command& command) {
 /// Indented on a terminal, one line elsewhere.
 void print_json(const std::string& text) {
   const auto value = nlohmann::ordered_json::parse(text, nullptr, false);
-  if (value.is_discarded() || isatty(STDOUT_FILENO) != 1)
+  if (value.is_discarded() || isatty(STDOUT_FILENO) != 1) {
     std::cout << text << "\n";
-  else
+  } else {
     std::cout << value.dump(2) << "\n";
+  }
 }
 
 expected<raw_json> run_remotely(const run_command& command, const raw_json& arguments,
@@ -97,9 +98,10 @@ int run_tools(const tools_command& command, const loaded_config& config) {
   std::size_t width = 0;
   for (const auto& tool : *tools)
     width = std::max(width, tool.name.size());
-  for (const auto& tool : *tools)
+  for (const auto& tool : *tools) {
     std::cout << tool.name << std::string(width - tool.name.size() + 2, ' ') << tool.description
               << " (" << name_of(tool.tool_lane) << ")\n";
+  }
   return exit_ok;
 }
 

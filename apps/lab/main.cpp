@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <exception>
+#include <iostream>
+
 using libagent::lab::lab_options;
 
 namespace {
@@ -39,9 +42,7 @@ void add_cache_options(CLI::App* experiment, libagent::lab::cache_options& optio
   experiment->footer(libagent::lab::describe_policies());
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_lab(int argc, char** argv) {
   CLI::App app{"Measures what libagent gives on this machine."};
   app.name("agent-lab");
   app.require_subcommand(1);
@@ -69,4 +70,15 @@ int main(int argc, char** argv) {
   if (caching->parsed())
     return libagent::lab::run_cache(options, cache);
   return libagent::lab::run_documents(options, documents);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_lab(argc, argv);
+  } catch (const std::exception& failure) {
+    std::cerr << "agent-lab: " << failure.what() << '\n';
+    return 1;
+  }
 }

@@ -94,9 +94,10 @@ void measure_http(report& into, const lab_options& options) {
     const auto through = load_once(both->tasks_port, length);
     if (!plain || !through)
       return into.add_note(to_string((plain ? through : plain).error()));
-    if (plain->errors + through->errors > 0)
+    if (plain->errors + through->errors > 0) {
       into.add_note("a round of HTTP had errors: " +
                     std::to_string(plain->errors + through->errors));
+    }
     constant.push_back(plain->requests_per_second);
     tasks.push_back(through->requests_per_second);
     ratios.push_back(through->requests_per_second / plain->requests_per_second);

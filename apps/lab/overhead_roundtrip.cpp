@@ -50,7 +50,7 @@ task_request ping_request() {
 }
 
 /// One kind of round trip: asks once and calls back with the answer.
-using ask_once = std::function<void(caf::event_based_actor*, std::function<void()>)>;
+using ask_once = std::function<void(caf::event_based_actor*, const std::function<void()>&)>;
 
 /// Keeps `window` requests under way until `count` were answered; notes how long each took.
 class driver {
@@ -103,8 +103,8 @@ std::vector<double> drive(caf::actor_system& system, const ask_once& ask, std::s
 
 /// `ask` for a request with these arguments, at high priority as interactive tasks travel.
 template <class Handle, class... Args>
-ask_once asking(Handle who, Args... args) {
-  return [who, args...](caf::event_based_actor* self, std::function<void()> answered) {
+ask_once asking(const Handle& who, const Args&... args) {
+  return [who, args...](caf::event_based_actor* self, const std::function<void()>& answered) {
     auto fail = [](const caf::error& why) {
       throw std::runtime_error{"the lab's request failed: " + to_string(why)};
     };
@@ -134,8 +134,7 @@ caf::behavior relay(caf::event_based_actor* self, const caf::actor& to) {
 class task_bench {
 public:
   explicit task_bench(const roundtrip_options& options, lane where = lane::interactive)
-      : config_{{.max_throughput = options.max_throughput}} {
-    config_.set("caf.scheduler.policy", options.policy);
+      : config_{{.policy = options.policy, .max_throughput = options.max_throughput}} {
     system_ = std::make_unique<caf::actor_system>(config_);
     dispatcher_ = actors::spawn_placed<actors::task_dispatcher_impl>(
         *system_, actors::placement::own_thread,
@@ -157,10 +156,11 @@ public:
   }
 
   void add_handlers(actors::executor_kind kind, std::uint32_t credit) {
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
+    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
       spawned_.push_back(
           caf::actor_cast<caf::actor>(system_->spawn<actors::short_task_handler_impl>(
               actors::executor_options{.kind = kind, .credit = credit})));
+    }
   }
 
   template <class... Args>
@@ -218,7 +218,8 @@ void add_latency(report& into, const char* what, const quantiles& us, double per
 
 void measure_schedulers(report& into, roundtrip_options options) {
   const std::vector<std::pair<std::string, std::size_t>> settings = {
-      {"sharing", 30}, {"sharing", 50}, {"sharing", 100}, {"stealing", 50}};
+      {"polling", 30}, {"polling", 50}, {"polling", 100}, {"sharing", 50}, {"stealing", 50},
+  };
   for (const auto& [policy, max_throughput] : settings) {
     announce("round trips, scheduler " + policy + " with throughput " +
              std::to_string(max_throughput));

@@ -12,7 +12,7 @@ struct roundtrip_options {
   std::size_t warm_up = 2'000;
   std::size_t samples = 20'000;     ///< Of each latency, one after the other.
   std::size_t window = 64;          ///< Tasks under way while throughput is measured.
-  std::string policy = "sharing";   ///< Of CAF's scheduler: sharing or stealing.
+  std::string policy = "polling";   ///< See `actors::actor_system_options`.
   std::size_t max_throughput = 50;  ///< Messages per turn of an actor.
   std::uint32_t handler_credit = 8;
 };

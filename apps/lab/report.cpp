@@ -64,14 +64,16 @@ void print_table(const std::string& title, const std::vector<report::row>& rows)
       line.push_back(cell_text(value));
   }
   std::vector<std::size_t> widths(cells.front().size());
-  for (const auto& line : cells)
-    for (std::size_t i = 0; i < std::min(line.size(), widths.size()); ++i)
-      widths[i] = std::max(widths[i], line[i].size());
-  std::cout << "\n" << title << "\n";
   for (const auto& line : cells) {
     for (std::size_t i = 0; i < std::min(line.size(), widths.size()); ++i)
+      widths[i] = std::max(widths[i], line[i].size());
+  }
+  std::cout << "\n" << title << "\n";
+  for (const auto& line : cells) {
+    for (std::size_t i = 0; i < std::min(line.size(), widths.size()); ++i) {
       std::cout << (i == 0 ? fmt::format("  {:<{}}", line[i], widths[i])
                            : fmt::format("  {:>{}}", line[i], widths[i]));
+    }
     std::cout << "\n";
   }
 }
@@ -139,13 +141,14 @@ nlohmann::ordered_json report::to_json_value() const {
     }
   }
   nlohmann::ordered_json aims = nlohmann::ordered_json::array();
-  for (const auto& aim : aims_)
+  for (const auto& aim : aims_) {
     aims.push_back({{"name", aim.name},
                     {"aim", aim.aim},
                     {"direction", aim.direction == aim_is::at_most ? "at_most" : "at_least"},
                     {"measured", aim.measured},
                     {"unit", aim.unit},
                     {"met", aim.met()}});
+  }
   return {{"experiment", experiment_}, {"machine", describe_machine()}, {"config", config_},
           {"rows", std::move(rows)},   {"aims", std::move(aims)},       {"notes", notes_}};
 }
@@ -164,7 +167,7 @@ int report::finish(const lab_options& options) const {
 }
 
 void announce(std::string_view what) {
-  std::cerr << "... " << what << std::endl;
+  std::cerr << "... " << what << '\n';
 }
 
 }  // namespace libagent::lab

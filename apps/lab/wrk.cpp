@@ -54,9 +54,10 @@ std::string output_of(const std::string& command) {
 double captured(const std::string& text, const char* pattern) {
   double sum = 0;
   const std::regex wanted{pattern};
-  for (std::sregex_iterator match{text.begin(), text.end(), wanted}, end; match != end; ++match)
+  for (std::sregex_iterator match{text.begin(), text.end(), wanted}, end; match != end; ++match) {
     for (std::size_t i = 1; i < match->size(); ++i)
       sum += std::strtod((*match)[i].str().c_str(), nullptr);
+  }
   return sum;
 }
 

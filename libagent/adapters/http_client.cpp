@@ -119,7 +119,7 @@ curl_list header_list(const http_call& call) {
     }
   };
   for (const auto& [name, value] : call.headers)
-    append(value.empty() ? name + ";" : name + ": " + value);
+    append(value.empty() ? name + ";" : std::string{name}.append(": ").append(value));
   append("Expect:");  // Waiting for 100 Continue would cost a second with servers that ignore it.
   return list;
 }

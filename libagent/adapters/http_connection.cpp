@@ -184,20 +184,24 @@ void http_connection::sweep(time_point now) {
   if (phase_ == phase::leaving && send_closed_ && silence >= leaving_time) {
     close();
   } else if (phase_ == phase::reading && unsent() == 0) {
-    const bool has_begun = reader_.current() == http_request_reader::state::reading;
-    if (has_begun && silence >= options().request_timeout) {
-      refuse(closing_error(408,
-                           "the request did not arrive within " +
-                               std::to_string(options().request_timeout.count()) + " ms",
-                           "request_timeout"));
-      flush();
-    } else if (!has_begun && silence >= options().idle_timeout) {
-      close();
-    }
+    sweep_reader(silence);
   } else if (phase_ == phase::streaming && is_events_ && unsent() == 0 && !is_head_ &&
              options().stream_keep_alive.count() > 0 &&
              now - last_output_ >= options().stream_keep_alive) {
     write(format_sse_comment("keep-alive"));
+  }
+}
+
+void http_connection::sweep_reader(duration silence) {
+  const bool has_begun = reader_.current() == http_request_reader::state::reading;
+  if (has_begun && silence >= options().request_timeout) {
+    refuse(closing_error(408,
+                         "the request did not arrive within " +
+                             std::to_string(options().request_timeout.count()) + " ms",
+                         "request_timeout"));
+    flush();
+  } else if (!has_begun && silence >= options().idle_timeout) {
+    close();
   }
 }
 

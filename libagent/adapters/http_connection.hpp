@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,7 +48,7 @@ public:
   void close();
 
   // For the exchange of the current request:
-  void respond(http_response response);
+  void respond(const http_response& response);
   void start_stream(int status, const http_headers& headers);
   void write(std::string_view piece);
   void finish();
@@ -56,7 +57,7 @@ public:
   void drop_slow_reader();
 
 private:
-  enum class phase {
+  enum class phase : std::uint8_t {
     reading,    ///< Waits for a request or receives one.
     handling,   ///< A handler has the exchange and has not answered.
     streaming,  ///< The head is out, pieces follow.
@@ -64,6 +65,7 @@ private:
     closed,
   };
 
+  void sweep_reader(duration silence);
   void wait_for_input();
   void read_input();
   void take_input(std::string_view bytes);

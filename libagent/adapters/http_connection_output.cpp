@@ -39,7 +39,7 @@ void http_connection::append_response(const http_response& response) {
     out_ += response.body;
 }
 
-void http_connection::respond(http_response response) {
+void http_connection::respond(const http_response& response) {
   if (phase_ != phase::handling)
     return;
   append_response(response);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -38,7 +39,7 @@ public:
   void client_gone();
 
 private:
-  enum class phase { open, streaming, dropping, answered, gone };
+  enum class phase : std::uint8_t { open, streaming, dropping, answered, gone };
 
   template <class Action>
   void post(Action action);

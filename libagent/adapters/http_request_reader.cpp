@@ -156,17 +156,20 @@ const http_error& http_request_reader::failure() const {
   return failure_;
 }
 
-std::size_t http_request_reader::feed(std::string_view input) {
+std::size_t http_request_reader::begin_request(std::string_view input) {
+  // RFC 9112, 2.2: empty lines before a request are to be ignored.
   std::size_t used = 0;
-  if (state_ == state::idle) {
-    // RFC 9112, 2.2: empty lines before a request are to be ignored.
-    while (input.substr(used).starts_with("\r\n"))
-      used += 2;
-    if (used == input.size() || input.substr(used) == "\r")
-      return used;
+  while (input.substr(used).starts_with("\r\n"))
+    used += 2;
+  if (used < input.size() && input.substr(used) != "\r") {
     parser_ = std::make_unique<parser>(limits_);
     state_ = state::reading;
   }
+  return used;
+}
+
+std::size_t http_request_reader::feed(std::string_view input) {
+  std::size_t used = state_ == state::idle ? begin_request(input) : 0;
   while (state_ == state::reading && used < input.size()) {
     const auto rest = input.substr(used);
     error_code ec;

@@ -4,6 +4,7 @@
 #include "libagent/http/http_request.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ public:
     std::size_t fields_max = 128;
   };
 
-  enum class state {
+  enum class state : std::uint8_t {
     idle,      ///< No byte of a request yet.
     reading,   ///< In the middle of one.
     complete,  ///< `take` it.
@@ -62,6 +63,9 @@ public:
 
 private:
   class parser;
+
+  [[nodiscard]] std::size_t begin_request(std::string_view input);
+
   std::unique_ptr<parser> parser_;  ///< One a request; Beast's parsers cannot be used twice.
   limits limits_;
   state state_ = state::idle;

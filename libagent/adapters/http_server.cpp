@@ -20,6 +20,9 @@ public:
   asio_http_server(http_options options, std::shared_ptr<http_handler> handler)
       : core_{std::make_shared<http_server_core>(std::move(options), std::move(handler))} {}
 
+  asio_http_server(const asio_http_server&) = delete;
+  asio_http_server& operator=(const asio_http_server&) = delete;
+
   ~asio_http_server() override { stop(std::chrono::milliseconds{0}); }
 
   expected<std::uint16_t> start() override {

@@ -5,6 +5,7 @@
 #include "libagent/base/contract.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <mutex>
 #include <numeric>
 #include <string>
@@ -82,7 +83,7 @@ private:
             "CREATE VIRTUAL TABLE temp.frequencies USING fts5vocab(main, terms, row)");
         !done)
       return done;
-    const std::pair<sqlite_statement*, std::string_view> wanted[] = {
+    const std::initializer_list<std::pair<sqlite_statement*, std::string_view>> wanted{
         {&version_, "PRAGMA data_version"},
         {&count_passages_, "SELECT total(passage_count) FROM documents"},
         {&frequency_, "SELECT doc FROM temp.frequencies WHERE term = ?1"},

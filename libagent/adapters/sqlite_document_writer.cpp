@@ -4,6 +4,7 @@
 #include "libagent/adapters/sqlite.hpp"
 #include "libagent/base/contract.hpp"
 
+#include <initializer_list>
 #include <utility>
 
 namespace libagent {
@@ -24,7 +25,7 @@ struct writer_statements {
 };
 
 expected<void> prepare_all(sqlite_database& database, writer_statements& all) {
-  const std::pair<sqlite_statement*, std::string_view> wanted[] = {
+  const std::initializer_list<std::pair<sqlite_statement*, std::string_view>> wanted{
       {&all.list_documents, "SELECT file, size_bytes, modified_ns, content_hash FROM documents"},
       {&all.find_document,
        "SELECT id, passage_first, passage_count FROM documents WHERE file = ?1"},

@@ -7,8 +7,8 @@ namespace libagent {
 expected<task_request> to_request(task_submission submission) {
   if (submission.tool.has_value() == submission.agent.has_value()) {
     return error{errc::invalid_argument,
-                 submission.tool ? "/agent: give either \"tool\" or \"agent\", not both"
-                                 : "/tool: give \"tool\" or \"agent\", the name of what to run"};
+                 submission.tool ? R"(/agent: give either "tool" or "agent", not both)"
+                                 : R"(/tool: give "tool" or "agent", the name of what to run)"};
   }
   return task_request{
       .target = submission.tool ? *std::move(submission.tool) : "agent:" + *submission.agent,

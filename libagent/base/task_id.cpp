@@ -1,6 +1,7 @@
 #include "libagent/base/task_id.hpp"
 
 #include <cstddef>
+#include <string_view>
 
 namespace libagent {
 
@@ -36,7 +37,7 @@ task_id make_task_id(unix_millis now, std::uint64_t random_high, std::uint64_t r
 }
 
 std::string to_string(const task_id& id) {
-  static constexpr char digits[] = "0123456789abcdef";
+  static constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(36);
   for (std::size_t i = 0; i < id.bytes.size(); ++i) {

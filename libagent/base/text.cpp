@@ -2,6 +2,7 @@
 
 #include "libagent/base/contract.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -119,6 +120,16 @@ std::string quoted_excerpt(std::string_view text, std::size_t bytes_max) {
   if (shown.size() < text.size())
     out.insert(out.size() - 1, "...");
   return out;
+}
+
+std::vector<std::string_view> split_list(std::string_view list) {
+  std::vector<std::string_view> parts;
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    parts.push_back(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return parts;
 }
 
 std::string number_text(double value) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace libagent {
 
@@ -20,6 +21,9 @@ void append_quoted(std::string& out, std::string_view text);
 
 /// The longest prefix of `text` that has at most `bytes_max` bytes and does not cut a character.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max);
+
+/// The parts of a comma-separated list; none for an empty text. They point into `list`.
+[[nodiscard]] std::vector<std::string_view> split_list(std::string_view list);
 
 /// A number as people write it: shortest form that reads back the same, without an exponent for
 /// whole numbers up to 2^53. @pre `value` is finite.

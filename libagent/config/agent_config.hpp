@@ -13,13 +13,16 @@
 
 namespace libagent {
 
-/// How CAF's scheduler hands actors to its threads: from one queue, or by stealing.
-enum class scheduler_policy : std::uint8_t { sharing, stealing };
+/// How the scheduler hands actors to its threads: from one queue, which idle threads look at for a
+/// moment before they sleep or not; or by stealing.
+enum class scheduler_policy : std::uint8_t { polling, sharing, stealing };
 
 template <>
 struct enum_names<scheduler_policy> {
-  static constexpr std::array<std::pair<scheduler_policy, std::string_view>, 2> values{
-      {{scheduler_policy::sharing, "sharing"}, {scheduler_policy::stealing, "stealing"}}};
+  static constexpr std::array<std::pair<scheduler_policy, std::string_view>, 3> values{
+      {{scheduler_policy::polling, "polling"},
+       {scheduler_policy::sharing, "sharing"},
+       {scheduler_policy::stealing, "stealing"}}};
 };
 
 enum class log_level : std::uint8_t { error, warning, info, debug };
@@ -42,6 +45,7 @@ struct node_config {
 
 struct http_config {
   std::string host = "127.0.0.1";
+  std::string host_names;
   std::uint16_t port = 8080;
   byte_size body_max = mebibytes(1);
   byte_size header_max = kibibytes(16);
@@ -87,7 +91,7 @@ struct documents_config {
 };
 
 struct scheduler_config {
-  scheduler_policy policy = scheduler_policy::sharing;
+  scheduler_policy policy = scheduler_policy::polling;
   std::size_t throughput = 50;
   std::size_t threads = 0;
 };

@@ -59,6 +59,9 @@ void add_http_options(std::vector<option>& all, http_config& c) {
   all.emplace_back("http.host", c.host,
                    "Address to serve HTTP on. The default can be reached from this machine only.",
                    &check_host);
+  all.emplace_back("http.host-names", c.host_names,
+                   "Comma-separated names by which clients call this server, beside localhost and "
+                   "addresses; requests for other names are answered with 403.");
   all.emplace_back("http.port", c.port, 0, 65'535, "Port to serve HTTP on; 0: any free one.");
   all.emplace_back("http.body-max", c.body_max, kibibytes(1), gibibytes(1),
                    "Largest request body; a larger one is answered with 413.");
@@ -129,7 +132,8 @@ void add_documents_options(std::vector<option>& all, documents_config& c) {
 
 void add_process_options(std::vector<option>& all, agent_config& c) {
   all.emplace_back("scheduler.policy", c.scheduler.policy,
-                   "How the scheduler's threads share actors: from one queue, or by stealing.");
+                   "How the scheduler's threads share actors: from one queue, which an idle thread "
+                   "polls for 50 us before it sleeps; the same without polling; or by stealing.");
   all.emplace_back("scheduler.throughput", c.scheduler.throughput, 1, 1'000'000,
                    "Messages that an actor handles before it lets others run. Small is fair, large "
                    "is fast.");

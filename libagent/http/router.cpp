@@ -130,6 +130,19 @@ bool route_table::is_more_literal(const route& a, const route& b) {
                                               &segment::is_param);
 }
 
+bool route_table::answers(const route& candidate, std::string_view method) {
+  return candidate.method == method || (candidate.method == "GET" && method == "HEAD");
+}
+
+path_params route_table::params_of(const route& matched, std::vector<std::string> path) {
+  path_params params;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (matched.segments[i].is_param)
+      params.add(matched.segments[i].text, std::move(path[i]));
+  }
+  return params;
+}
+
 std::variant<matched_route, http_response> route_table::match(std::string_view method,
                                                               std::string_view path) const {
   auto parts = split_path(path);
@@ -143,20 +156,14 @@ std::variant<matched_route, http_response> route_table::match(std::string_view m
     if (!fits(candidate, *parts))
       continue;
     allowed.insert(candidate.method);
-    const bool answers =
-        candidate.method == method || (candidate.method == "GET" && method == "HEAD");
-    if (answers && (best == nullptr || is_more_literal(candidate, *best)))
+    if (answers(candidate, method) && (best == nullptr || is_more_literal(candidate, *best)))
       best = &candidate;
   }
   if (best == nullptr)
     return allowed.empty() ? no_such_path(method, path) : wrong_method(method, path, allowed);
 
-  matched_route result{.route = static_cast<std::size_t>(best - routes_.data()), .params = {}};
-  for (std::size_t i = 0; i < parts->size(); ++i) {
-    if (best->segments[i].is_param)
-      result.params.add(best->segments[i].text, std::move((*parts)[i]));
-  }
-  return result;
+  return matched_route{.route = static_cast<std::size_t>(best - routes_.data()),
+                       .params = params_of(*best, *std::move(parts))};
 }
 
 }  // namespace libagent

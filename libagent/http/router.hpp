@@ -66,6 +66,8 @@ private:
   [[nodiscard]] static bool same_shape(const route& a, const route& b);
   [[nodiscard]] static bool fits(const route& candidate, const std::vector<std::string>& path);
   [[nodiscard]] static bool is_more_literal(const route& a, const route& b);
+  [[nodiscard]] static bool answers(const route& candidate, std::string_view method);
+  [[nodiscard]] static path_params params_of(const route& matched, std::vector<std::string> path);
 
   std::vector<route> routes_;
 };

@@ -39,6 +39,15 @@ std::optional<std::string_view> after_authority(std::string_view target) {
   return std::nullopt;
 }
 
+/// The byte that `text`, which starts with '%', stands for.
+std::optional<int> escaped_byte(std::string_view text) {
+  const int high = text.size() > 2 ? hex_digit(text[1]) : -1;
+  const int low = text.size() > 2 ? hex_digit(text[2]) : -1;
+  if (high < 0 || low < 0)
+    return std::nullopt;
+  return high * 16 + low;
+}
+
 bool is_printable_ascii_or_high(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte > 0x20 && byte != 0x7F;
@@ -50,20 +59,18 @@ expected<std::string> percent_decode(std::string_view text, plus_means plus) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '+' && plus == plus_means::space) {
-      out += ' ';
-    } else if (text[at] != '%') {
-      out += text[at];
-    } else {
-      const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
-      const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
-      if (high < 0 || low < 0)
-        return encoding_error(at, "'%' without two hex digits");
-      if (high == 0 && low == 0)
-        return encoding_error(at, "%00 is not allowed");
-      out += static_cast<char>(high * 16 + low);
-      at += 2;
+    if (text[at] != '%') {
+      const bool is_space = text[at] == '+' && plus == plus_means::space;
+      out += is_space ? ' ' : text[at];
+      continue;
     }
+    const auto byte = escaped_byte(text.substr(at));
+    if (!byte)
+      return encoding_error(at, "'%' without two hex digits");
+    if (*byte == 0)
+      return encoding_error(at, "%00 is not allowed");
+    out += static_cast<char>(*byte);
+    at += 2;
   }
   return out;
 }

@@ -110,7 +110,7 @@ bool is_decoration(std::string_view line) {
 std::optional<std::string_view> comment_words(std::string_view line) {
   auto text = trim_blanks(line);
   constexpr std::array<std::string_view, 10> markers{"//", "/*", "#",      "* ",   "--",
-                                                     ";",  "%",  "\"\"\"", "<!--", "(*"};
+                                                     ";",  "%",  R"(""")", "<!--", "(*"};
   const auto* marker = std::ranges::find_if(
       markers, [text](std::string_view candidate) { return text.starts_with(candidate); });
   if (marker == markers.end() && text != "*" && text != "*/")
@@ -122,7 +122,7 @@ std::optional<std::string_view> comment_words(std::string_view line) {
   if (first == std::string_view::npos)
     return std::string_view{};
   text.remove_prefix(first);
-  for (const std::string_view closing : {"*/", "-->", "\"\"\""}) {
+  for (const std::string_view closing : {"*/", "-->", R"(""")"}) {
     if (text.ends_with(closing))
       text = trim_blanks(text.substr(0, text.size() - closing.size()));
   }

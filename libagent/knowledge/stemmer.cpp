@@ -189,15 +189,17 @@ private:
     return last != 'w' && last != 'x' && last != 'y';
   }
 
+  [[nodiscard]] bool ends_in_double_consonant() const {
+    return size_ >= 2 && letters_[size_ - 1] == letters_[size_ - 2] && is_consonant(size_ - 1);
+  }
+
   void restore_ending() {
-    if (ends_with("at") || ends_with("bl") || ends_with("iz")) {
-      append("e");
-    } else if (size_ >= 2 && letters_[size_ - 1] == letters_[size_ - 2] &&
-               is_consonant(size_ - 1)) {
+    const bool lost_its_e = ends_with("at") || ends_with("bl") || ends_with("iz");
+    if (!lost_its_e && ends_in_double_consonant()) {
       const auto last = letters_[size_ - 1];
       if (last != 'l' && last != 's' && last != 'z')
         size_ -= 1;
-    } else if (measure(size_) == 1 && ends_in_short_syllable(size_)) {
+    } else if (lost_its_e || (measure(size_) == 1 && ends_in_short_syllable(size_))) {
       append("e");
     }
   }

@@ -85,6 +85,25 @@ term_reader::folded_letter term_reader::letter_at(std::size_t at) const {
   return {fold_letter(decoded.code), decoded.length};
 }
 
+/// Reads what is no ASCII letter or digit but part of a word. Returns false at the word's end.
+bool term_reader::read_rare_letter(std::size_t begin) {
+  const auto current = letter_at(at_);
+  if (current.folded == 0) {
+    at_ += current.length;  // a combining mark
+    return true;
+  }
+  if (classify_letter(current.folded) == letter_class::word) {
+    append_to_word(current.folded);
+    at_ += current.length;
+    return true;
+  }
+  const auto joined = joined_length(begin);
+  if (joined > 0 && text_[at_] == '.')
+    append_to_word('.');
+  at_ += joined;
+  return joined > 0;
+}
+
 bool term_reader::read_word() {
   const auto begin = at_;
   word_size_ = 0;
@@ -95,19 +114,7 @@ bool term_reader::read_word() {
       if (word_size_ <= word_bytes_max)
         word_[word_size_++] = letter;
       ++at_;
-      continue;
-    }
-    const auto current = letter_at(at_);
-    if (current.folded == 0) {
-      at_ += current.length;  // a combining mark
-    } else if (classify_letter(current.folded) == letter_class::word) {
-      append_to_word(current.folded);
-      at_ += current.length;
-    } else if (const auto joined = joined_length(begin); joined > 0) {
-      if (text_[at_] == '.')
-        append_to_word('.');
-      at_ += joined;
-    } else {
+    } else if (!read_rare_letter(begin)) {
       break;
     }
   }

@@ -48,6 +48,7 @@ private:
 
   [[nodiscard]] folded_letter letter_at(std::size_t at) const;
   bool read_word();
+  bool read_rare_letter(std::size_t begin);
   void read_unsegmented(folded_letter first);
   [[nodiscard]] std::size_t joined_length(std::size_t begin) const;
   [[nodiscard]] bool groups_thousands(std::size_t comma) const;

@@ -132,15 +132,18 @@ void append_utf8(std::string& out, char32_t code) {
 char32_t fold_letter(char32_t code) {
   if (code < 0x80)
     return code >= 'A' && code <= 'Z' ? code + 0x20 : code;
-  if (code >= 0xC0 && code < 0x180)
+  const auto within = [code](char32_t first, char32_t last) {
+    return code >= first && code <= last;
+  };
+  if (within(0xC0, 0x17F))
     return static_cast<char32_t>(latin_base_letters[code - 0xC0]);
-  if (code >= 0x300 && code <= 0x36F)
+  if (within(0x300, 0x36F))
     return 0;
-  if ((code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F))
+  if (within(0x391, 0x3A9) || within(0x410, 0x42F))
     return code + 0x20;  // Greek, Cyrillic
-  if (code >= 0x400 && code <= 0x40F)
+  if (within(0x400, 0x40F))
     return code + 0x50;
-  if (code >= 0xFF01 && code <= 0xFF5E)
+  if (within(0xFF01, 0xFF5E))
     return fold_letter(code - 0xFEE0);
   if (code == 0x3000)
     return ' ';

@@ -1,6 +1,6 @@
 #include "libagent/tools/offered_tools.hpp"
 
-#include <algorithm>
+#include "libagent/base/text.hpp"
 
 namespace libagent {
 
@@ -8,14 +8,12 @@ expected<tool_registry> offered_tools(const tool_registry& all, std::string_view
   if (names.empty())
     return all;
   tool_registry offered;
-  while (!names.empty()) {
-    const auto comma = std::min(names.find(','), names.size());
-    auto found = all.lookup(names.substr(0, comma));
+  for (const auto name : split_list(names)) {
+    auto found = all.lookup(name);
     if (!found)
       return found.error();
     if (auto added = offered.add(*std::move(found)); !added)
       return added.error();
-    names.remove_prefix(std::min(comma + 1, names.size()));
   }
   return offered;
 }

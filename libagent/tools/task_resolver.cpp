@@ -30,12 +30,11 @@ task_order order_from(task_request request, lane usual_lane, effects task_effect
 
 }  // namespace
 
-task_resolver::task_resolver(std::vector<std::shared_ptr<tool>> tools,
+task_resolver::task_resolver(const std::vector<std::shared_ptr<tool>>& tools,
                              const std::vector<agent_info>& agents) {
-  for (auto& each : tools) {
+  for (const auto& each : tools) {
     LIBAGENT_EXPECTS(each != nullptr);
-    const auto& name = each->spec().name;
-    const bool is_new = tools_.try_emplace(name, std::move(each)).second;
+    const bool is_new = tools_.try_emplace(each->spec().name, each).second;
     LIBAGENT_EXPECTS(is_new);
   }
   for (const auto& agent : agents)
@@ -91,6 +90,7 @@ expected<resolved_task> task_resolver::resolve_remote(task_request request) cons
 
 error task_resolver::unknown_target(const std::string& target) const {
   std::vector<std::string> agents;
+  agents.reserve(agents_.size());
   for (const auto& agent : agents_)
     agents.push_back(std::string{agent_prefix} + agent);
   std::vector<std::string_view> known{agents.begin(), agents.end()};

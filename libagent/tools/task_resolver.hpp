@@ -40,7 +40,8 @@ public:
   static constexpr std::chrono::milliseconds agent_timeout{60'000};
 
   /// @pre no tool is null, and no two have the same name.
-  task_resolver(std::vector<std::shared_ptr<tool>> tools, const std::vector<agent_info>& agents);
+  task_resolver(const std::vector<std::shared_ptr<tool>>& tools,
+                const std::vector<agent_info>& agents);
 
   /// Errors: `not_found` (with the nearest known name), and whatever the tool's check says of the
   /// arguments. The arguments of a tool on another node are checked there.

@@ -45,14 +45,15 @@ expected<void> check_tool_spec(const tool_spec& spec) {
 
 }  // namespace
 
-expected<void> tool_registry::add(std::shared_ptr<tool> added) {
+expected<void> tool_registry::add(const std::shared_ptr<tool>& added) {
   LIBAGENT_EXPECTS(added != nullptr);
   const auto& spec = added->spec();
   if (auto fits = check_tool_spec(spec); !fits)
     return fits;
-  auto name = spec.name;
-  if (!tools_.try_emplace(name, std::move(added)).second)
-    return error{errc::already_exists, R"(add tool ")" + name + R"(": there is one of that name)"};
+  if (!tools_.try_emplace(spec.name, added).second) {
+    return error{errc::already_exists,
+                 R"(add tool ")" + spec.name + R"(": there is one of that name)"};
+  }
   return {};
 }
 

@@ -23,7 +23,7 @@ public:
   /// description, a timeout that is not positive, or a `cache_ttl` of a tool that must not run
   /// twice; `already_exists`; `unsupported` for `isolation::process`.
   /// @pre `added` is not null.
-  [[nodiscard]] expected<void> add(std::shared_ptr<tool> added);
+  [[nodiscard]] expected<void> add(const std::shared_ptr<tool>& added);
 
   /// Makes a tool of a function and adds it; see `make_tool`.
   template <class Fn>

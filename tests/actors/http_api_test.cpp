@@ -242,3 +242,18 @@ TEST_CASE_METHOD(api_fixture, "unknown routes and wrong methods are told apart",
   (void)call("PUT", "/v1/tasks");
   CHECK(status() == 405);
 }
+
+TEST_CASE_METHOD(api_fixture, "what a web page of another site sends is refused", "[gateway]") {
+  last = std::make_shared<exchange_outcome>();
+  const auto exchange = std::make_shared<fake_exchange>(
+      http_request{.method = "POST",
+                   .path = "/v1/tasks",
+                   .headers = {{"Host", "127.0.0.1:8080"}, {"Origin", "https://evil.example"}},
+                   .body = R"({"tool":"double","arguments":{"value":21}})"},
+      last);
+  api->handle(exchange);
+  run();
+  REQUIRE(last->response);
+  CHECK(status() == 403);
+  CHECK(last->response->body.find("evil.example") != std::string::npos);
+}

@@ -46,11 +46,12 @@ int main() {
   for (const auto* who : {"Ada", "Grace", "crash", "Barbara"}) {
     const auto ended = (*node)->client().run(
         {.target = "agent:greeter", .arguments = {to_json(agent_question{.question = who})}});
-    if (!ended)
+    if (!ended) {
       std::cout << who << " -> " << to_string(ended.error()) << "\n";
-    else if (ended->result)
+    } else if (ended->result) {
       std::cout << who << " -> " << ended->result->text << "\n";
-    else
+    } else {
       std::cout << who << " -> " << to_string(ended->failure.value_or(error{})) << "\n";
+    }
   }
 }

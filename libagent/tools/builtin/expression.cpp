@@ -56,6 +56,7 @@ constexpr std::array<expression_function, 20> expression_functions{{
 
 std::vector<std::string_view> names_in_expressions() {
   std::vector<std::string_view> names;
+  names.reserve(expression_constants.size() + expression_functions.size());
   for (const auto& [name, value] : expression_constants)
     names.push_back(name);
   for (const auto& function : expression_functions)

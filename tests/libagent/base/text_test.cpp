@@ -40,3 +40,9 @@ TEST_CASE("a number's text is the shortest that reads back, without needless exp
   CHECK(number_text(-0.0) == "-0.0");
   CHECK(number_text(1e300) == "1e+300");
 }
+
+TEST_CASE("a comma-separated list splits into its parts", "[base]") {
+  CHECK(split_list("").empty());
+  CHECK(split_list("a") == std::vector<std::string_view>{"a"});
+  CHECK(split_list("a,bc,,d") == std::vector<std::string_view>{"a", "bc", "", "d"});
+}

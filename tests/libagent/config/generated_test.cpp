@@ -69,7 +69,7 @@ TEST_CASE("the generated schema has every option with its kind, bounds and defau
   CHECK(port.at("maximum") == 65'535);
   CHECK(port.at("default") == 8080);
   const auto& policy = schema.at("/properties/scheduler/properties/policy"_json_pointer);
-  CHECK(policy.at("enum") == nlohmann::json{"sharing", "stealing"});
+  CHECK(policy.at("enum") == nlohmann::json{"polling", "sharing", "stealing"});
   for (const auto& each : options) {
     CAPTURE(each.key());
     const nlohmann::json::json_pointer at{"/properties/" + std::string{each.section()} +
