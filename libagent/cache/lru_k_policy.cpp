@@ -24,7 +24,8 @@ lru_k_policy::lru_k_policy(const entry_index& entries, const lru_k_options& opti
       k_{options.k},
       recent_(1, no_slot),
       history_{options.k - 1},
-      incoming_(options.k - 1) {
+      incoming_(options.k - 1),
+      outgoing_(options.k - 1) {
   LIBAGENT_EXPECTS(options.k >= 2 && options.k <= 64);
   LIBAGENT_EXPECTS(options.correlated_share >= 0 && options.correlated_share <= 4);
   LIBAGENT_EXPECTS(options.history_share >= 0);
@@ -35,7 +36,9 @@ void lru_k_policy::on_hit(cache_slot slot) {
   LIBAGENT_EXPECTS(slot < state_.size() && state_[slot].last() != 0);
   tick();
   if (state_[slot].last() <= ended_)
-    note_reference(slot);
+    begin_burst(slot);
+  else
+    lengthen_burst(slot);
   state_[slot].set_last(now_);
   recent_[now_ % recent_.size()] = slot;
 }
@@ -50,10 +53,9 @@ void lru_k_policy::on_insert(cache_slot slot) {
   auto& state = state_.grow_to(slot);
   LIBAGENT_EXPECTS(state.last() == 0);
   state.set_last(now_);
-  references_.grow_to(slot * k_ + k_ - 1);
-  const auto mine = references(slot);
-  mine.front() = now_;
-  std::ranges::copy(incoming_, mine.begin() + 1);
+  bursts_.grow_to(slot) = 0;
+  earlier_.grow_to(slot * (k_ - 1) + k_ - 2);
+  std::ranges::copy(incoming_, earlier(slot).begin());
   recent_[now_ % recent_.size()] = slot;
   ++residents_;
 }
@@ -70,13 +72,14 @@ std::optional<cache_slot> lru_k_policy::evict() {
 }
 
 std::size_t lru_k_policy::memory_bytes() const {
-  return state_.memory_bytes() + references_.memory_bytes() + history_.memory_bytes() +
-         heap_.capacity() * sizeof(node) + recent_.capacity() * sizeof(cache_slot);
+  return state_.memory_bytes() + earlier_.memory_bytes() + bursts_.memory_bytes() +
+         history_.memory_bytes() + heap_.capacity() * sizeof(node) +
+         recent_.capacity() * sizeof(cache_slot);
 }
 
 std::uint32_t lru_k_policy::key_of(cache_slot slot) {
-  const auto oldest = references(slot).back();
-  return oldest != 0 ? oldest | all_references : references(slot).front();
+  const auto oldest = earlier(slot).back();
+  return oldest != 0 ? oldest | all_references : burst_begin(slot);
 }
 
 // Moves on to the time of the next reference.
@@ -104,13 +107,19 @@ void lru_k_policy::end_correlated_periods() {
   }
 }
 
-// The time between correlated references does not count: it is taken out of the past.
-void lru_k_policy::note_reference(cache_slot slot) {
-  const auto mine = references(slot);
-  const auto correlated = state_[slot].last() - mine.front();
-  for (std::size_t i = k_ - 1; i > 0; --i)
-    mine[i] = mine[i - 1] == 0 ? 0 : mine[i - 1] + correlated;
-  mine.front() = now_;
+// The length of the burst that ends does not count: all before it comes nearer by as much.
+void lru_k_policy::begin_burst(cache_slot slot) {
+  const auto mine = earlier(slot);
+  for (std::size_t i = mine.size() - 1; i > 0; --i)
+    mine[i] = mine[i - 1] == 0 ? 0 : mine[i - 1] + bursts_[slot];
+  mine.front() = state_[slot].last();
+  bursts_[slot] = 0;
+}
+
+void lru_k_policy::lengthen_burst(cache_slot slot) {
+  constexpr std::uint32_t length_max = std::numeric_limits<std::uint16_t>::max();
+  const auto length = bursts_[slot] + (now_ - state_[slot].last());
+  bursts_[slot] = static_cast<std::uint16_t>(std::min(length, length_max));
 }
 
 void lru_k_policy::add_node(cache_slot slot) {
@@ -158,7 +167,9 @@ std::optional<cache_slot> lru_k_policy::evict_any() {
 
 void lru_k_policy::forget(cache_slot slot) {
   --residents_;
-  history_.push(entries_.facts(slot).key_hash, references(slot).first(k_ - 1));
+  outgoing_.front() = burst_begin(slot);
+  std::ranges::copy(earlier(slot).first(k_ - 2), outgoing_.begin() + 1);
+  history_.push(entries_.facts(slot).key_hash, outgoing_);
   history_.bound_to(lru_k_share(residents_, options_.history_share) + 1);
   state_[slot] = {};
 }
@@ -185,9 +196,13 @@ void lru_k_policy::rebase() {
   for (auto time = std::max(ended_, shift) + 1; time <= now_; ++time)
     recent[(time - shift) % recent.size()] = recent_[time % recent_.size()];
   recent_ = std::move(recent);
-  for (auto& state : state_)
-    state.set_last(shrunk(state.last()));
-  for (auto& stamp : references_)
+  for (cache_slot slot = 0; slot < state_.size(); ++slot) {
+    const auto last = shrunk(state_[slot].last());
+    state_[slot].set_last(last);
+    if (bursts_[slot] >= last)
+      bursts_[slot] = static_cast<std::uint16_t>(last - std::min(last, 1U));
+  }
+  for (auto& stamp : earlier_)
     stamp = shrunk(stamp);
   for (auto& stamp : incoming_)
     stamp = shrunk(stamp);

@@ -25,7 +25,7 @@ struct lru_k_options {
 
 /// LRU-K (O'Neil, O'Neil, Weikum, SIGMOD 1993): evicts the entry whose K-th last uncorrelated
 /// reference is the longest ago; those with fewer than K go first, least recently used first.
-/// With K = 2: 24 bytes an entry, and 15 an evicted one.
+/// With K = 2: 21 bytes an entry, and 15 to 17 an evicted one.
 ///
 /// O(log n) where an entry is evicted or leaves its correlated reference period, else O(1): a
 /// reference only ever moves an entry back in the order, so its place in the heap is corrected
@@ -72,14 +72,21 @@ private:
     std::uint32_t bits_ = 0;
   };
 
-  // The last K uncorrelated references of a resident, from the latest on; 0 where there is none.
-  [[nodiscard]] std::span<std::uint32_t> references(cache_slot slot) {
-    return {&references_[slot * k_], k_};
+  // The K - 1 uncorrelated references before the last one, from the latest on; 0 where there is
+  // none.
+  [[nodiscard]] std::span<std::uint32_t> earlier(cache_slot slot) {
+    return {&earlier_[slot * (k_ - 1)], k_ - 1};
+  }
+
+  // The last uncorrelated reference: where the burst of correlated ones that followed it began.
+  [[nodiscard]] std::uint32_t burst_begin(cache_slot slot) const {
+    return state_[slot].last() - bursts_[slot];
   }
 
   [[nodiscard]] std::uint32_t key_of(cache_slot slot);
   void tick();
-  void note_reference(cache_slot slot);
+  void begin_burst(cache_slot slot);
+  void lengthen_burst(cache_slot slot);
   void end_correlated_periods();
   void add_node(cache_slot slot);
   std::optional<cache_slot> evict_uncorrelated();
@@ -92,7 +99,8 @@ private:
   lru_k_options options_;
   std::uint32_t k_;
   slot_array<entry_state> state_;
-  slot_array<std::uint32_t> references_;  // K of them for each slot
+  slot_array<std::uint32_t> earlier_;  // K - 1 of them for each slot
+  slot_array<std::uint16_t> bursts_;   // their length; a longer one counts from later
   std::vector<node> heap_;          // the smallest key first; some nodes of entries that have left
   std::vector<cache_slot> recent_;  // the slot referenced at time t, at t modulo its size
   std::uint32_t ended_ = 0;         // references up to this time are out of their period
@@ -100,6 +108,7 @@ private:
   std::size_t residents_ = 0;
   reference_history history_;
   std::vector<std::uint32_t> incoming_;  // earlier references of the newcomer
+  std::vector<std::uint32_t> outgoing_;  // and of the victim
 };
 
 }  // namespace libagent
