@@ -8,9 +8,13 @@ namespace libagent {
 
 namespace {
 
+// Ghosts of small entries are bounded in number too, by that of the residents and some.
+constexpr std::size_t arc_spare_ghosts = 1'000;
+
 // How far one ghost hit moves the target: further, the smaller the list that was hit is.
 double arc_step(std::uint32_t charge_bytes, std::uint64_t hit_bytes, std::uint64_t other_bytes) {
-  const auto ratio = static_cast<double>(other_bytes) / static_cast<double>(hit_bytes);
+  const auto ratio =
+      static_cast<double>(other_bytes) / static_cast<double>(std::max<std::uint64_t>(hit_bytes, 1));
   return charge_bytes * std::max(1.0, ratio);
 }
 
@@ -104,6 +108,9 @@ void arc_policy::bound_ghosts() {
   };
   while (of_often.entries.size() > 0 && all() > 2 * capacity_bytes_)
     of_often.pop_oldest();
+  const auto ghosts_max = entries_.size() + arc_spare_ghosts;
+  while (of_once.entries.size() + of_often.entries.size() > ghosts_max)
+    (of_once.entries.size() > of_often.entries.size() ? of_once : of_often).pop_oldest();
 }
 
 bool arc_policy::ghost_list::take(std::uint64_t key_hash) {

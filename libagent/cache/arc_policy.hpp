@@ -12,7 +12,7 @@ namespace libagent {
 
 /// ARC (Megiddo, Modha, FAST 2003): one list of entries seen once lately, one of those seen more
 /// often, and the share of each learnt from the hits on what either evicted. 10 bytes an entry,
-/// and 15 an evicted one, of which there are as many.
+/// and 15 to 17 an evicted one, of which there are as many.
 ///
 /// Has no parameter, and follows a workload that moves between recency and frequency; a loop
 /// larger than the cache defeats it. Lists, target and steps count bytes of charge; with a charge

@@ -25,7 +25,7 @@ struct lirs_options {
 /// LIRS (Jiang, Zhang, SIGMETRICS 2002): nearly all room is for entries with a short distance
 /// between their last two uses, whenever those were; the others pass through a small queue, and
 /// one of them becomes hot when it is used again before the coldest hot entry is. 14 bytes an
-/// entry, and 15 an evicted one.
+/// entry, and 15 to 17 an evicted one.
 ///
 /// Keeps a loop or a scan larger than the cache from washing it out. The paper's stack is not
 /// stored: an entry is in it if and only if its last use is later than that of the coldest hot

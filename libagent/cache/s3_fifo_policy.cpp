@@ -2,9 +2,17 @@
 
 namespace libagent {
 
+namespace {
+
+// Ghosts of small entries are bounded in number too: two for a resident, and some.
+constexpr std::size_t s3_spare_ghosts = 1'000;
+
+}  // namespace
+
 s3_fifo_policy::s3_fifo_policy(const entry_index& entries, const s3_fifo_options& options)
     : entries_{entries}, options_{options} {
-  LIBAGENT_EXPECTS(options.small_share > 0 && options.small_share < 1 && options.ghost_share >= 0);
+  LIBAGENT_EXPECTS(options.small_share > 0 && options.small_share < 1);
+  LIBAGENT_EXPECTS(options.ghost_share >= 0 && options.ghost_share <= 4);
   LIBAGENT_EXPECTS(options.uses_to_promote >= 1 && options.uses_to_promote <= uses_max);
 }
 
@@ -31,7 +39,7 @@ void s3_fifo_policy::on_remove(cache_slot slot) {
 }
 
 std::optional<cache_slot> s3_fifo_policy::evict() {
-  if (charged_bytes_[main] <= main_bytes_max_) {
+  if (charged_bytes_[small] >= small_bytes_max_) {
     if (const auto victim = evict_from_small())
       return victim;
   }
@@ -41,10 +49,10 @@ std::optional<cache_slot> s3_fifo_policy::evict() {
 }
 
 void s3_fifo_policy::on_resize(std::uint64_t capacity_bytes) {
-  const auto capacity = static_cast<double>(capacity_bytes);
-  small_bytes_max_ = static_cast<std::uint64_t>(capacity * options_.small_share);
-  main_bytes_max_ = capacity_bytes - small_bytes_max_;
-  ghost_bytes_max_ = static_cast<std::uint64_t>(capacity * options_.ghost_share);
+  const auto share = static_cast<double>(capacity_bytes) * options_.small_share;
+  small_bytes_max_ = static_cast<std::uint64_t>(share);
+  const auto main_bytes = static_cast<double>(capacity_bytes - small_bytes_max_);
+  ghost_bytes_max_ = static_cast<std::uint64_t>(main_bytes * options_.ghost_share);
 }
 
 std::size_t s3_fifo_policy::memory_bytes() const {
@@ -93,7 +101,8 @@ std::optional<cache_slot> s3_fifo_policy::evict_from_main() {
 void s3_fifo_policy::remember(cache_slot slot) {
   ghosts_.push(entries_.facts(slot).key_hash, charge(slot));
   ghost_bytes_ += charge(slot);
-  while (ghost_bytes_ > ghost_bytes_max_)
+  const auto ghosts_max = 2 * entries_.size() + s3_spare_ghosts;
+  while (ghost_bytes_ > ghost_bytes_max_ || ghosts_.size() > ghosts_max)
     ghost_bytes_ -= ghosts_.pop_oldest().value_or(0);
 }
 

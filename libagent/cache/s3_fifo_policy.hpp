@@ -13,14 +13,14 @@ namespace libagent {
 
 struct s3_fifo_options {
   double small_share = 0.10;          ///< Of the capacity, for newcomers; in (0, 1).
-  double ghost_share = 0.90;          ///< Of the capacity, in charge of what is remembered.
+  double ghost_share = 1.0;           ///< Of the rest, in charge of what is remembered; 0 to 4.
   std::uint32_t uses_to_promote = 2;  ///< In the small queue, before its end; 1 to 3.
 };
 
 /// S3-FIFO (Yang, Zhang, Qiu, Yue, Vinayak, SOSP 2023): newcomers pass a small queue, from which
 /// only those who were used get into the main queue; who comes back soon after it was dropped
 /// goes there at once. Both are FIFO; the main queue spares an entry once for each use, up to
-/// three. 10 bytes an entry, and 15 an evicted one.
+/// three. 11 bytes an entry, and 15 to 17 an evicted one.
 ///
 /// Quick to drop what is used once. Replacing a value is not a use.
 class s3_fifo_policy final : public eviction_policy {
@@ -69,7 +69,6 @@ private:
   slot_array<entry_state> state_;
   std::array<std::uint64_t, 2> charged_bytes_{};
   std::uint64_t small_bytes_max_ = 0;
-  std::uint64_t main_bytes_max_ = 0;
   ghost_table<> ghosts_;  // with their charge
   std::uint64_t ghost_bytes_ = 0;
   std::uint64_t ghost_bytes_max_ = 0;

@@ -28,7 +28,7 @@ bool use(s3_cache& cache, std::uint64_t key) {
 class plain_s3_fifo {
 public:
   explicit plain_s3_fifo(std::size_t capacity)
-      : capacity_{capacity}, small_max_{capacity / 10}, ghosts_max_{capacity * 9 / 10} {}
+      : capacity_{capacity}, small_max_{capacity / 10}, ghosts_max_{capacity - capacity / 10} {}
 
   bool access(std::uint64_t key) {
     for (auto* queue : {&small_, &main_}) {
@@ -53,7 +53,7 @@ private:
 
   void evict() {
     const auto total = small_.size() + main_.size();
-    if (main_.size() <= capacity_ - small_max_)
+    if (small_.size() >= small_max_)
       evict_small();
     if (small_.size() + main_.size() == total)
       evict_main();
