@@ -27,7 +27,7 @@ bool reference_history::take(std::uint64_t key_hash, std::span<std::uint32_t> st
 void reference_history::bound_to(std::size_t entries) {
   while (ghosts_.size() > entries) {
     const auto gone = ghosts_.pop_oldest();
-    if (!is_inline())
+    if (gone && !is_inline())
       free_blocks_.push_back(*gone);
   }
   if (ghosts_.size() == 0) {
@@ -53,6 +53,8 @@ std::size_t reference_history::memory_bytes() const {
 std::uint32_t reference_history::store(std::span<const std::uint32_t> stamps) {
   if (free_blocks_.empty()) {
     const auto block = blocks_.size() / stamps_;
+    if (blocks_.size() + stamps_ > blocks_.capacity())
+      blocks_.reserve(blocks_.size() + blocks_.size() / 8 + 16 * stamps_);
     blocks_.insert(blocks_.end(), stamps.begin(), stamps.end());
     return static_cast<std::uint32_t>(block);
   }

@@ -67,9 +67,11 @@ public:
   void access(std::uint64_t key, std::uint32_t charge) {
     const cache_entry_facts facts{testing::hash_of(key), charge, 1};
     const auto slot = entries_.find(facts.key_hash);
-    REQUIRE((slot != no_slot) == (held_.count(key) == 1));
-    if (slot != no_slot)
-      return policy_->on_hit(slot);
+    REQUIRE((slot != no_slot) == held_.contains(key));
+    if (slot != no_slot) {
+      policy_->on_hit(slot);
+      return;
+    }
     if (charge > capacity_)
       return;
     policy_->on_admit(facts);
@@ -80,7 +82,7 @@ public:
   }
 
   void erase(std::uint64_t key) {
-    if (held_.count(key) == 0)
+    if (!held_.contains(key))
       return;
     const auto slot = entries_.find(testing::hash_of(key));
     policy_->on_remove(slot);
@@ -88,7 +90,7 @@ public:
   }
 
   void update(std::uint64_t key, std::uint32_t charge) {
-    if (held_.count(key) == 0)
+    if (!held_.contains(key))
       return;
     const auto slot = entries_.find(testing::hash_of(key));
     const auto old_facts = entries_.facts(slot);
@@ -133,7 +135,7 @@ private:
   }
 
   void drop(std::uint64_t key, cache_slot slot) {
-    REQUIRE(held_.count(key) == 1);
+    REQUIRE(held_.contains(key));
     charged_ -= held_.at(key);
     held_.erase(key);
     entries_.erase(slot);
