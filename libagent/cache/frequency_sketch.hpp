@@ -15,8 +15,8 @@ struct sketch_memory {
 
 /// TinyLFU's choice: quick to follow a change. 5 to 11 bytes an entry.
 inline constexpr sketch_memory short_sketch_memory{};
-/// What a priority by size and cost gains most from. 11 to 22 bytes an entry.
-inline constexpr sketch_memory long_sketch_memory{.records_an_entry = 64, .counters_an_entry = 32};
+/// What a priority by size and cost gains most from. 22 to 43 bytes an entry.
+inline constexpr sketch_memory long_sketch_memory{.records_an_entry = 64, .counters_an_entry = 64};
 
 /// Estimates how often a key was used lately, also one that is no longer resident.
 ///

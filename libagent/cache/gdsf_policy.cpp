@@ -19,13 +19,6 @@ double raw_worth_per_byte(cache_objective objective, const cache_entry_facts& fa
   return static_cast<double>(worth) / static_cast<double>(std::max(facts.charge_bytes, 1U));
 }
 
-// Vectors that double leave up to half of themselves empty; memory is worth more here.
-template <class T>
-void make_space_for_one(std::vector<T>& items) {
-  if (items.size() == items.capacity())
-    items.reserve(items.size() + items.size() / 4 + 16);
-}
-
 }  // namespace
 
 gdsf_policy::gdsf_policy(const entry_index& entries, const gdsf_options& options)
@@ -39,8 +32,7 @@ void gdsf_policy::on_hit(cache_slot slot) {
   LIBAGENT_EXPECTS(slot < places_.size() && places_[slot].position != absent);
   if (options_.remember_evicted)
     sketch_.record(entries_.facts(slot).key_hash);
-  else
-    ++places_[slot].uses;
+  ++places_[slot].uses;
   settle(places_[slot].position, ranked(slot));
 }
 
@@ -51,13 +43,14 @@ void gdsf_policy::on_admit(const cache_entry_facts& incoming) {
 }
 
 void gdsf_policy::on_insert(cache_slot slot) {
-  while (places_.size() <= slot) {
-    make_space_for_one(places_);
-    places_.emplace_back();
-  }
+  places_.grow_to(slot);
   LIBAGENT_EXPECTS(places_[slot].position == absent);
-  places_[slot].uses = 1;
-  make_space_for_one(heap_);
+  places_[slot].uses = options_.remember_evicted
+                           ? std::max(sketch_.frequency(entries_.facts(slot).key_hash), 1U)
+                           : 1U;
+  // Doubling would leave up to half of the array empty.
+  if (heap_.size() == heap_.capacity())
+    heap_.reserve(heap_.size() + heap_.size() / 8 + 16);
   heap_.emplace_back();
   sift_up(heap_.size() - 1, ranked(slot));
   if (options_.remember_evicted)
@@ -84,8 +77,7 @@ std::optional<cache_slot> gdsf_policy::evict() {
 }
 
 std::size_t gdsf_policy::memory_bytes() const {
-  return heap_.capacity() * sizeof(node) + places_.capacity() * sizeof(place) +
-         sketch_.memory_bytes();
+  return heap_.capacity() * sizeof(node) + places_.memory_bytes() + sketch_.memory_bytes();
 }
 
 bool gdsf_policy::leaves_first(const node& a, const node& b) {
@@ -110,9 +102,7 @@ void gdsf_policy::learn_typical_worth(const cache_entry_facts& facts) {
 
 gdsf_policy::node gdsf_policy::ranked(cache_slot slot) {
   const auto& facts = entries_.facts(slot);
-  const auto uses = options_.remember_evicted ? std::max(sketch_.frequency(facts.key_hash), 1U)
-                                              : places_[slot].uses;
-  return {clock_ + static_cast<double>(uses) * worth_per_byte(facts), ++uses_, slot};
+  return {clock_ + static_cast<double>(places_[slot].uses) * worth_per_byte(facts), ++uses_, slot};
 }
 
 void gdsf_policy::sift_up(std::size_t position, const node& moving) {

@@ -3,6 +3,7 @@
 #include "libagent/cache/cache_objective.hpp"
 #include "libagent/cache/eviction_policy.hpp"
 #include "libagent/cache/frequency_sketch.hpp"
+#include "libagent/cache/slot_array.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -64,8 +65,8 @@ private:
   const entry_index& entries_;
   gdsf_options options_;
   frequency_sketch sketch_;
-  std::vector<node> heap_;     // four children a node: half the levels, and they share a line
-  std::vector<place> places_;  // by slot
+  std::vector<node> heap_;    // four children a node: half the levels, and they share a line
+  slot_array<place> places_;  // by slot
   double clock_ = 0;
   double typical_log_worth_ = 0;  // of worth per byte, base 2, over admissions
   std::uint64_t admissions_ = 0;

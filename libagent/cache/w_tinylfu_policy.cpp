@@ -44,8 +44,7 @@ void w_tinylfu_policy::on_admit(const cache_entry_facts& incoming) {
 }
 
 void w_tinylfu_policy::on_insert(cache_slot slot) {
-  if (region_of_.size() <= slot)
-    region_of_.resize(std::size_t{slot} + 1, window);
+  region_of_.grow_to(slot);
   incoming_bytes_ = 0;
   enter(window, slot);
   ++resident_;
@@ -93,7 +92,7 @@ void w_tinylfu_policy::on_resize(std::uint64_t capacity_bytes) {
 }
 
 std::size_t w_tinylfu_policy::memory_bytes() const {
-  return sketch_.memory_bytes() + lists_.memory_bytes() + region_of_.capacity() * sizeof(region);
+  return sketch_.memory_bytes() + lists_.memory_bytes() + region_of_.memory_bytes();
 }
 
 void w_tinylfu_policy::enter(region where, cache_slot slot) {

@@ -2,6 +2,7 @@
 
 #include "libagent/cache/eviction_policy.hpp"
 #include "libagent/cache/frequency_sketch.hpp"
+#include "libagent/cache/slot_array.hpp"
 #include "libagent/cache/slot_lists.hpp"
 
 #include <array>
@@ -66,7 +67,7 @@ private:
   w_tinylfu_options options_;
   frequency_sketch sketch_;
   slot_lists<regions> lists_;
-  std::vector<region> region_of_;  // by slot
+  slot_array<region> region_of_;  // by slot
   std::array<std::uint64_t, regions> bytes_{};
   std::uint64_t capacity_bytes_ = 0;
   std::uint64_t window_bytes_max_ = 0;
