@@ -1,6 +1,7 @@
 #include "apps/lab/cache_speed.hpp"
 
 #include "libagent/cache/access_patterns.hpp"
+#include "libagent/cache/adaptive_policy.hpp"
 #include "libagent/cache/arc_policy.hpp"
 #include "libagent/cache/fifo_policy.hpp"
 #include "libagent/cache/gdsf_policy.hpp"
@@ -133,7 +134,7 @@ racer policy_racer(const std::string& name, const policy_factory& make,
               static_cast<double>(filled.memory_bytes()) / static_cast<double>(filled.size())};
 }
 
-constexpr std::array<std::pair<std::string_view, racer_maker>, 9> racer_makers{{
+constexpr std::array<std::pair<std::string_view, racer_maker>, 10> racer_makers{{
     {"fifo", &policy_racer<fifo_policy>},
     {"lru", &policy_racer<lru_policy>},
     {"lru-k", &policy_racer<lru_k_policy>},
@@ -143,6 +144,7 @@ constexpr std::array<std::pair<std::string_view, racer_maker>, 9> racer_makers{{
     {"lirs", &policy_racer<lirs_policy>},
     {"w-tinylfu", &policy_racer<w_tinylfu_policy>},
     {"gdsf", &policy_racer<gdsf_policy>},
+    {"adaptive", &policy_racer<adaptive_policy>},
 }};
 
 racer_maker maker_of(std::string_view name) {

@@ -1,6 +1,7 @@
 #include "libagent/cache/policy_catalog.hpp"
 
 #include "libagent/base/nearest_name.hpp"
+#include "libagent/cache/adaptive_policy.hpp"
 #include "libagent/cache/arc_policy.hpp"
 #include "libagent/cache/fifo_policy.hpp"
 #include "libagent/cache/gdsf_policy.hpp"
@@ -54,6 +55,13 @@ policy_factory make_w_tinylfu(const policy_spec&) {
   };
 }
 
+policy_factory make_adaptive(const policy_spec& spec) {
+  const adaptive_options options{.objective = spec.objective};
+  return [=](const entry_index& entries) {
+    return std::make_unique<adaptive_policy>(entries, options);
+  };
+}
+
 struct catalog_entry {
   policy_description description;
   policy_maker make;
@@ -82,6 +90,8 @@ constexpr std::array catalog{
     plain("w-tinylfu", "admits what is used more often than what would leave for it",
           &make_w_tinylfu),
     weighing("gdsf", "weighs uses, size and cost; for answers of many sizes", &make_gdsf),
+    weighing("adaptive", "does what the best of several would do on the present workload",
+             &make_adaptive),
 };
 
 constexpr auto descriptions = [] {
