@@ -32,26 +32,22 @@ lru_k_cache lru_k_of(std::uint64_t capacity_bytes, const lru_k_options& options)
 
 // The paper's figure 2.1, with a search for the victim through all pages; when all of them are in
 // their correlated reference period, where the paper leaves it open, the least recently used.
-class plain_lru_2 {
+class plain_lru_k {
 public:
-  plain_lru_2(std::size_t capacity, double correlated_share)
-      : capacity_{capacity}, correlated_share_{correlated_share} {}
+  plain_lru_k(std::size_t k, std::size_t capacity, double correlated_share)
+      : k_{k}, capacity_{capacity}, correlated_share_{correlated_share} {}
 
   bool access(std::uint64_t p) {
     ++t_;
     const auto hit = std::ranges::count(buffer_, p) > 0;
-    auto& page = pages_[p];
-    if (hit) {
-      if (t_ - page.last > period()) {
-        page.hist_2 = page.hist_1 + (page.last - page.hist_1);
-        page.hist_1 = t_;
-      }
-    } else {
+    auto& page = pages_.try_emplace(p, history{std::vector<std::uint64_t>(k_), 0}).first->second;
+    if (!hit) {
       if (buffer_.size() == capacity_)
         std::erase(buffer_, victim());
       buffer_.push_back(p);
-      page.hist_2 = page.hist_1;
-      page.hist_1 = t_;
+      shift(page, 0);
+    } else if (t_ - page.last > period()) {
+      shift(page, page.last - page.hist.front());
     }
     page.last = t_;
     return hit;
@@ -59,29 +55,30 @@ public:
 
 private:
   struct history {
-    std::uint64_t hist_1 = 0;
-    std::uint64_t hist_2 = 0;
+    std::vector<std::uint64_t> hist;
     std::uint64_t last = 0;
   };
+
+  void shift(history& page, std::uint64_t correlated) const {
+    for (std::size_t i = k_ - 1; i > 0; --i)
+      page.hist[i] = page.hist[i - 1] == 0 ? 0 : page.hist[i - 1] + correlated;
+    page.hist.front() = t_;
+  }
 
   [[nodiscard]] std::uint64_t period() const {
     return static_cast<std::uint64_t>(static_cast<double>(buffer_.size()) * correlated_share_);
   }
 
-  std::uint64_t victim() {
-    const auto* best = &buffer_.front();
+  [[nodiscard]] std::uint64_t victim() const {
     const auto order = [this](std::uint64_t p) {
-      const auto& page = pages_[p];
-      return t_ - page.last > period() ? std::tuple{0, page.hist_2, page.hist_1}
+      const auto& page = pages_.at(p);
+      return t_ - page.last > period() ? std::tuple{0, page.hist.back(), page.hist.front()}
                                        : std::tuple{1, page.last, page.last};
     };
-    for (const auto& p : buffer_) {
-      if (order(p) < order(*best))
-        best = &p;
-    }
-    return *best;
+    return *std::ranges::min_element(buffer_, {}, order);
   }
 
+  std::size_t k_;
   std::size_t capacity_;
   double correlated_share_;
   std::uint64_t t_ = 0;
@@ -154,13 +151,14 @@ TEST_CASE("lru-k refuses parameters out of range", "[cache]") {
   CHECK_THROWS_AS(lru_k_policy(index, {.history_share = -1}), contract_violation);
 }
 
-TEST_CASE("lru-2 equals the paper's algorithm on mixed requests", "[cache]") {
-  const auto capacity = GENERATE(1U, 10U, 100U);
+TEST_CASE("lru-k equals the paper's algorithm on mixed requests", "[cache]") {
+  const auto k = GENERATE(2U, 3U, 5U);
+  const auto capacity = GENERATE(1U, 10U, 60U);
   const auto share = GENERATE(0.0, 0.25, 1.0);
-  CAPTURE(capacity, share);
-  auto cache = lru_k_of(capacity, {.correlated_share = share, .history_share = 1e9});
-  plain_lru_2 model{capacity, share};
-  CHECK(testing::disagreements(cache, model, testing::mixed_requests(4, 3'000)) == 0);
+  CAPTURE(k, capacity, share);
+  auto cache = lru_k_of(capacity, {.k = k, .correlated_share = share, .history_share = 1e9});
+  plain_lru_k model{k, capacity, share};
+  CHECK(testing::disagreements(cache, model, testing::mixed_requests(4, 2'500)) == 0);
 }
 
 TEST_CASE("lru-k decides the same after its time stamps ran out", "[cache]") {
