@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace libagent {
 
@@ -124,7 +125,7 @@ void lru_k_policy::lengthen_burst(cache_slot slot) {
 
 void lru_k_policy::add_node(cache_slot slot) {
   if (heap_.size() > 2 * residents_ + 64)
-    rebuild_heap();
+    sweep_heap();
   if (heap_.size() == heap_.capacity())
     heap_.reserve(heap_.size() + heap_.size() / 16 + 16);
   heap_.push_back({key_of(slot), slot});
@@ -174,15 +175,17 @@ void lru_k_policy::forget(cache_slot slot) {
   state_[slot] = {};
 }
 
-void lru_k_policy::rebuild_heap() {
-  heap_.clear();
-  for (cache_slot slot = 0; slot < state_.size(); ++slot) {
-    const auto last = state_[slot].last();
-    const auto is_due = last != 0 && last <= ended_;
-    state_[slot].set_node(is_due);
-    if (is_due)
+// Drops the nodes of entries that have left, and those that a later reference made useless.
+void lru_k_policy::sweep_heap() {
+  const auto old = std::exchange(heap_, {});
+  for (const auto& [key, slot] : old) {
+    auto& state = state_[slot];
+    if (state.has_node() && state.last() <= ended_)
       heap_.push_back({key_of(slot), slot});
+    state.set_node(false);
   }
+  for (const auto& kept : heap_)
+    state_[kept.slot].set_node(true);
   std::ranges::make_heap(heap_, std::greater{});
 }
 
@@ -209,7 +212,14 @@ void lru_k_policy::rebase() {
   history_.rebase(shift);
   now_ -= shift;
   ended_ = std::max(shrunk(ended_), 1U);
-  rebuild_heap();
+  heap_.clear();
+  for (cache_slot slot = 0; slot < state_.size(); ++slot) {
+    const auto last = state_[slot].last();
+    state_[slot].set_node(last != 0 && last <= ended_);
+    if (state_[slot].has_node())
+      heap_.push_back({key_of(slot), slot});
+  }
+  std::ranges::make_heap(heap_, std::greater{});
 }
 
 }  // namespace libagent

@@ -92,7 +92,7 @@ private:
   std::optional<cache_slot> evict_uncorrelated();
   std::optional<cache_slot> evict_any();
   void forget(cache_slot slot);
-  void rebuild_heap();
+  void sweep_heap();
   void rebase();
 
   const entry_index& entries_;

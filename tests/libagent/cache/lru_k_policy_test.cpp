@@ -172,6 +172,18 @@ TEST_CASE("lru-k decides the same after its time stamps ran out", "[cache]") {
   CHECK(different <= 20);  // stamps older than half the range are no longer told apart
 }
 
+TEST_CASE("lru-k's memory does not grow with entries that leave by themselves", "[cache]") {
+  auto cache = lru_k_of(1'000, {.correlated_share = 0});
+  std::size_t bytes = 0;
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    cache.access({hash_of(i), 1, 1});
+    if (i >= 100)
+      cache.erase(hash_of(i - 100));
+    bytes = std::max(bytes, cache.memory_bytes());
+  }
+  CHECK(bytes <= 16'384);
+}
+
 // Tables 4.1 and 4.2 of O'Neil, O'Neil, Weikum (SIGMOD 1993), with more references than there:
 // the numbers are what the algorithm converges to.
 
