@@ -33,6 +33,9 @@ public:
 
   [[nodiscard]] access_trace finish(std::size_t requests) && {
     trace_.requests.resize(std::min(requests, trace_.requests.size()));
+    // Ids are numbered as they come, so those that only the rest asked for are the last ones.
+    const auto last = std::ranges::max_element(trace_.requests);
+    trace_.objects.resize(last == trace_.requests.end() ? 0 : std::size_t{*last} + 1);
     return std::move(trace_);
   }
 

@@ -50,15 +50,15 @@ private:
 };
 
 std::vector<access_trace> generated_traces() {
-  const agent_mix_options agents{.requests = 12'000,
+  const agent_mix_options agents{.requests = 8'000,
                                  .hot_keys = 40,
                                  .tail_keys = 2'000,
                                  .drift_every = 2'000,
                                  .scan_every = 3'000,
                                  .scan_keys = 200};
-  std::vector<access_trace> all{agent_mix(agents, 11), zipf_requests(8'000, 1'000, 0.9, 12),
-                                zipf_with_scans(8'000, 400, 0.9, 13), loop_requests(8'000, 500, 14),
-                                shifting_hot_set(8'000, 1'000, 50, 1'000, 15)};
+  std::vector<access_trace> all{agent_mix(agents, 11), zipf_requests(5'000, 1'000, 0.9, 12),
+                                zipf_with_scans(5'000, 400, 0.9, 13), loop_requests(5'000, 500, 14),
+                                shifting_hot_set(5'000, 1'000, 50, 1'000, 15)};
   const auto sized = all.size();
   for (std::size_t i = 0; i < sized; ++i)
     all.push_back(in_object_mode(all[i]));
