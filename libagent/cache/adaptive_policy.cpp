@@ -58,7 +58,8 @@ std::vector<policy_factory> adaptive_experts(cache_objective objective, bool siz
 adaptive_policy::adaptive_policy(const entry_index& entries, const adaptive_options& options)
     : entries_{entries},
       objective_{options.objective},
-      panel_{options.objective, adaptive_experts(options.objective, false), lru_2_expert},
+      panel_{options.objective, adaptive_experts(options.objective, false), lru_2_expert,
+             options.sample},
       follower_{nullptr},
       followed_{lru_2_expert} {
   auto follower = std::make_unique<follow_leader_policy>(entries, panel_);

@@ -15,6 +15,7 @@ class follow_leader_policy;
 
 struct adaptive_options {
   cache_objective objective = cache_objective::hits;
+  panel_sample sample = {};  ///< Tests make it smaller.
 };
 
 /// Does what the best of several policies would do on the present workload.

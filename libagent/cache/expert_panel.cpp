@@ -11,6 +11,9 @@ namespace {
 // Round figures, fitted to no trace: a change of the lead costs a part of a refill.
 constexpr double refill_share = 0.1;
 constexpr double least_lead = 32;
+// How much of its own savings, in such leads, a leader is credited with against a challenger: in a
+// loop one expert may save most of the time and another now and then.
+constexpr double credit_in_leads = 4;
 // How many accesses the mean worth is taken over.
 constexpr double worth_memory = 10'000;
 // After a shrink this many entries may leave an expert with each access.
@@ -19,8 +22,9 @@ constexpr std::size_t evictions_at_once = 64;
 }  // namespace
 
 expert_panel::expert_panel(cache_objective objective, const std::vector<policy_factory>& experts,
-                           std::size_t leader)
-    : objective_{objective}, leader_{leader} {
+                           std::size_t leader, const panel_sample& sample)
+    : objective_{objective}, sample_{sample}, leader_{leader} {
+  LIBAGENT_EXPECTS(sample.exact_entries_max > 0 && sample.sampled_entries_max > 0);
   LIBAGENT_EXPECTS(leader < experts.size() && experts.size() <= experts_max);
   for (const auto& make_policy : experts)
     experts_.push_back({.policy = make_policy(entries_)});
@@ -98,14 +102,14 @@ void expert_panel::resize(std::uint64_t capacity_bytes) {
 
 void expert_panel::fit(std::size_t resident_entries) {
   auto bits = sample_bits_;
-  if (bits == 0 && resident_entries > exact_entries_max)
+  if (bits == 0 && resident_entries > sample_.exact_entries_max)
     bits = 1;
-  while (bits > 0 && (resident_entries >> bits) > sampled_entries_max)
+  while (bits > 0 && (resident_entries >> bits) > sample_.sampled_entries_max)
     ++bits;
   // Back only when far below, so that it does not swing.
-  while (bits > 1 && (resident_entries >> bits) < sampled_entries_max / 4)
+  while (bits > 1 && (resident_entries >> bits) < sample_.sampled_entries_max / 4)
     --bits;
-  if (resident_entries < exact_entries_max * 3 / 4)
+  if (resident_entries < sample_.exact_entries_max * 3 / 4)
     bits = 0;
   if (bits != sample_bits_)
     set_sample_bits(bits);
@@ -212,13 +216,15 @@ void expert_panel::judge(holders hit, double worth) {
   if (hit == 0 || hit == everyone)
     return;
   const auto entries = static_cast<double>(experts_[leader_].entries);
-  auto most = std::max(least_lead, refill_share * entries) * mean_worth_;
-  auto best = leader_;
+  const auto lead_to_take = std::max(least_lead, refill_share * entries) * mean_worth_;
   const auto leader_hit = holds(hit, leader_);
+  auto best = leader_;
+  auto most = lead_to_take;
   for (std::size_t i = 0; i < experts_.size(); ++i) {
     auto& advantage = experts_[i].advantage;
     if (holds(hit, i) != leader_hit)
-      advantage = std::max(0.0, leader_hit ? advantage - worth : advantage + worth);
+      advantage += leader_hit ? -worth : worth;
+    advantage = std::max(advantage, -credit_in_leads * lead_to_take);
     if (advantage > most) {
       most = advantage;
       best = i;
@@ -226,7 +232,9 @@ void expert_panel::judge(holders hit, double worth) {
   }
   if (best == leader_)
     return;
-  lead(best);
+  for (auto& each : experts_)
+    each.advantage -= most;
+  leader_ = best;
   ++changes_;
 }
 

@@ -13,27 +13,31 @@
 
 namespace libagent {
 
+/// How much of the accesses a panel of experts sees.
+struct panel_sample {
+  std::size_t exact_entries_max = 8192;    ///< All of them up to so many entries in the cache.
+  std::size_t sampled_entries_max = 4096;  ///< Beyond, a share with at most so many of them.
+};
+
 /// Complete caches without values, each under another policy, that all see the same accesses; the
 /// leader is the one to follow.
 ///
 /// An expert takes the lead once it has saved a tenth of a cache more than the leader (at least
-/// 32 average entries) in a sum that never falls below zero: Page's CUSUM (Biometrika 1954). So a
-/// change costs no more than what was gained before it, and a leader that is as good as the others
-/// stays. What is saved is counted by objective.
+/// 32 average entries), so that a change costs no more than was gained before it. The sum of what
+/// it saved more is a CUSUM (Page, Biometrika 1954) with a floor: it never falls lower than four
+/// such leads, so that what was long ago does not count, and a short streak is not enough. What is
+/// saved is counted by objective.
 ///
-/// Up to `exact_entries_max` resident entries the experts see every access. Beyond, they see the
-/// keys of a hashed share of 1/2^k, with as much less capacity (SHARDS: Waldspurger et al., FAST
-/// 2015). The experts share one index of keys; its slots are no slots of the owner.
-/// Thread safety: none.
+/// In a cache of moderate size the experts see every access. In a large one they see the keys of a
+/// hashed share of 1/2^k, with as much less capacity (SHARDS: Waldspurger et al., FAST 2015). The
+/// experts share one index of keys; its slots are no slots of the owner. Thread safety: none.
 class expert_panel {
 public:
   static constexpr std::size_t experts_max = 8;
-  static constexpr std::size_t exact_entries_max = 8192;
-  static constexpr std::size_t sampled_entries_max = 4096;
 
-  /// @pre One to `experts_max` experts, the leader among them.
+  /// @pre One to `experts_max` experts, the leader among them; positive sizes of the sample.
   expert_panel(cache_objective objective, const std::vector<policy_factory>& experts,
-               std::size_t leader);
+               std::size_t leader, const panel_sample& sample = {});
 
   /// Shows the experts a look-up: who does not hold the entry takes it in. May change the leader.
   void observe(const cache_entry_facts& facts);
@@ -103,6 +107,7 @@ private:
   void set_sample_bits(unsigned bits);
 
   cache_objective objective_;
+  panel_sample sample_;
   entry_index entries_;          // of what at least one expert holds
   slot_array<holders> held_by_;  // by slot
   std::vector<panelist> experts_;
