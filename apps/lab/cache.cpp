@@ -3,6 +3,7 @@
 #include "apps/lab/cache_comparison.hpp"
 #include "apps/lab/cache_speed.hpp"
 #include "apps/lab/cache_tables.hpp"
+#include "apps/lab/cache_through_actor.hpp"
 #include "apps/lab/cache_tiers.hpp"
 #include "apps/lab/cache_validation.hpp"
 #include "apps/lab/cache_workloads.hpp"
@@ -169,6 +170,7 @@ int run_cache(const lab_options& options, const cache_options& cache) {
   }
   announce("speed of the policies on one thread");
   measure_cache_speed(result, plan->policies, options);
+  measure_cache_actor(result, options);
   return result.finish(options);
 }
 

@@ -4,7 +4,6 @@
 #include "apps/lab/report.hpp"
 
 #include <CLI/CLI.hpp>
-
 #include <exception>
 #include <iostream>
 

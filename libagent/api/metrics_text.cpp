@@ -67,14 +67,30 @@ void add_cache(metrics_page& page, const cache_stats& now) {
   page.family("agent_cache_entries", "gauge", "Entries held.").sample("", now.entries);
   page.family("agent_cache_requests_total", "counter", "Askers, by what they got.")
       .sample(R"(result="hit")", now.hits)
+      .sample(R"(result="stale")", now.stale_served)
+      .sample(R"(result="stale_after_failure")", now.failure_served)
       .sample(R"(result="miss")", now.misses)
-      .sample(R"(result="shared")", now.shared_flights);
+      .sample(R"(result="coalesced")", now.shared_flights);
+  page.family("agent_cache_early_refreshes_total", "counter", "Hits computed anew before time.")
+      .sample("", now.early_refreshes);
+  page.family("agent_cache_saved_milliseconds_total", "counter", "Computing time that hits saved.")
+      .sample("", static_cast<std::uint64_t>(now.saved_time.count()));
+  page.family("agent_cache_saved_tokens_total", "counter", "Tokens that hits saved.")
+      .sample("", now.saved_tokens);
+  page.family("agent_cache_saved_micro_cost_total", "counter",
+              "Money that hits saved, in millionths of the currency.")
+      .sample("", now.saved_micro_cost);
+  page.family("agent_cache_hit_age_milliseconds", "gauge", "Age of what was served.")
+      .sample(R"(quantile="0.5")", static_cast<std::uint64_t>(now.hit_age_p50.count()))
+      .sample(R"(quantile="0.99")", static_cast<std::uint64_t>(now.hit_age_p99.count()));
   page.family("agent_cache_evictions_total", "counter", "Entries evicted for space.")
       .sample("", now.evictions);
   page.family("agent_cache_expirations_total", "counter", "Entries dropped by age.")
       .sample("", now.expirations);
-  page.family("agent_cache_rejections_total", "counter", "Values too large to be admitted.")
-      .sample("", now.rejections);
+  page.family("agent_cache_rejections_total", "counter", "Values not admitted, by reason.")
+      .sample(R"(reason="too_large")", now.rejected_too_large)
+      .sample(R"(reason="no_room")", now.rejected_no_room)
+      .sample(R"(reason="tenant_quota")", now.rejected_tenant_quota);
 }
 
 void add_memory(metrics_page& page, const memory_status& now) {

@@ -162,6 +162,12 @@ public:
 
   [[nodiscard]] bool is_in_flight(std::string_view key) const { return flights_.contains(key); }
 
+  /// Whether `token` is the present one of `key`.
+  [[nodiscard]] bool is_led_by(std::string_view key, std::uint64_t token) const {
+    const auto found = flights_.find(key);
+    return found != flights_.end() && found->second.token == token;
+  }
+
 private:
   struct seated {
     Waiter waiter;
