@@ -3,7 +3,6 @@
 #include "libagent/base/contract.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace libagent {
@@ -28,6 +27,7 @@ cache_store::cache_store(cache_store_options options, policy_factory make_policy
       make_policy_{std::move(make_policy)},
       policy_name_{name_of_policy(make_policy_)},
       random_{options_.seed},
+      advisor_{options_.capacity_bytes, options_.advice},
       shares_{options_.tenants} {
   LIBAGENT_EXPECTS(options_.evictions_per_slice > 0 && options_.evicted_bytes_per_slice > 0);
   LIBAGENT_EXPECTS(options_.early_refresh_beta >= 0);
@@ -62,22 +62,25 @@ put_outcome cache_store::put(std::string_view tenant, std::string_view key,
                              const cache_saving& saving, time_point now) {
   LIBAGENT_EXPECTS(value != nullptr);
   const auto charge = key.size() + value->size() + entry_overhead_bytes;
-  const auto outcome = prepare(tenant, key, charge, policy_cost(saving));
+  // What is too large for 32 bits is refused, so the charge is right where it is used.
+  const cache_entry_facts facts{hash_in_tenant(options_.key, tenant, key),
+                                static_cast<std::uint32_t>(charge), policy_cost(saving)};
+  const auto outcome = prepare(tenant, key, charge, facts);
   if (outcome != put_outcome::stored) {
     erase(tenant, key);
     count_refusal(outcome);
     return outcome;
   }
-  const cache_entry_facts facts{hash_in_tenant(options_.key, tenant, key),
-                                static_cast<std::uint32_t>(charge), policy_cost(saving)};
   const auto owner = tenant_of(tenant);
   auto& mine = *partitions_[owner];
   const auto before = mine.charged_bytes();
   cache_record record{std::string{key}, std::move(value), times, saving};
-  if (const auto slot = mine.find(facts.key_hash); slot == no_slot)
+  if (const auto slot = mine.find(facts.key_hash); slot == no_slot) {
     mine.insert(facts, std::move(record), now);
-  else
+    advisor_.access(facts, now);
+  } else {
     mine.replace(slot, facts, std::move(record), now);
+  }
   settle(owner, before);
   return put_outcome::stored;
 }
@@ -109,6 +112,7 @@ void cache_store::release(std::uint64_t bytes) {
 
 void cache_store::set_capacity(std::uint64_t capacity_bytes) {
   options_.capacity_bytes = capacity_bytes;
+  advisor_.resize(capacity_bytes);
   for (const auto& [name, tenant] : tenants_)
     rescale(tenant, true);
 }
@@ -162,68 +166,6 @@ std::size_t cache_store::memory_bytes() const {
   return sum;
 }
 
-// Whether an entry may come in, after room was made for it. A replacement may use the room of
-// what it replaces.
-put_outcome cache_store::prepare(std::string_view tenant, std::string_view key,
-                                 std::uint64_t charge, std::uint32_t cost) {
-  if (options_.capacity_bytes == 0)
-    return put_outcome::off;
-  constexpr std::uint64_t charge_max = std::numeric_limits<std::uint32_t>::max();
-  if (charge > std::min({options_.capacity_bytes, options_.entry_bytes_max, charge_max}))
-    return put_outcome::too_large;
-  if (evict_slice() || charge > room_bytes())
-    return put_outcome::no_room;
-  const auto owner = open_tenant(tenant);
-  if (owner == no_tenant || charge > shares_.cap(owner, options_.capacity_bytes))
-    return put_outcome::tenant_quota;
-  const auto key_hash = hash_in_tenant(options_.key, tenant, key);
-  // Of two keys with one hash the later one stays.
-  auto& mine = *partitions_[owner];
-  if (const auto same = mine.find(key_hash); same != no_slot && mine.record(same).key != key)
-    remove({owner, same});
-  rescale(owner, false);
-  return make_room(owner, {key_hash, static_cast<std::uint32_t>(charge), cost});
-}
-
-put_outcome cache_store::make_room(tenant_id owner, const cache_entry_facts& incoming) {
-  auto& mine = *partitions_[owner];
-  auto left = whole_slice();
-  bool is_admitted = false;
-  for (;;) {
-    const auto old = mine.find(incoming.key_hash);
-    // What is to be replaced may be evicted meanwhile, and comes in as new then.
-    if (old == no_slot && !std::exchange(is_admitted, true))
-      mine.admit(incoming);
-    const std::uint64_t old_bytes = old == no_slot ? 0 : mine.facts(old).charge_bytes;
-    const auto more =
-        incoming.charge_bytes - std::min<std::uint64_t>(incoming.charge_bytes, old_bytes);
-    auto giver = no_tenant;
-    if (mine.charged_bytes() + more > shares_.cap(owner, options_.capacity_bytes))
-      giver = owner;
-    else if (used_bytes() + more > options_.capacity_bytes)
-      giver = shares_.most_over(room_bytes(), owner, more);
-    else
-      return put_outcome::stored;
-    if (partitions_[giver]->entries() == 0)
-      return put_outcome::tenant_quota;
-    if (!evict_from(giver, left))
-      return put_outcome::no_room;
-  }
-}
-
-bool cache_store::evict_from(tenant_id giver, slice& left) {
-  if (left.evictions == 0 || left.bytes == 0)
-    return false;
-  const auto before = partitions_[giver]->charged_bytes();
-  const auto freed_bytes = partitions_[giver]->evict();
-  LIBAGENT_EXPECTS(freed_bytes.has_value());
-  --left.evictions;
-  left.bytes -= std::min(left.bytes, *freed_bytes);
-  ++counters_.evictions;
-  settle(giver, before);
-  return true;
-}
-
 cache_freshness cache_store::freshness_at(const place& where, time_point now) {
   if (where.slot == no_slot)
     return cache_freshness::gone;
@@ -236,6 +178,7 @@ cache_freshness cache_store::freshness_at(const place& where, time_point now) {
     return freshness;
   }
   mine.hit(where.slot);
+  advisor_.access(mine.facts(where.slot), now);
   if (freshness == cache_freshness::fresh && draws_early_refresh(found, now))
     return cache_freshness::due;
   return freshness;
@@ -284,33 +227,6 @@ void cache_store::count_refusal(put_outcome why) {
 cache_store::tenant_id cache_store::tenant_of(std::string_view tenant) const {
   const auto known = tenants_.find(tenant);
   return known == tenants_.end() ? no_tenant : known->second;
-}
-
-cache_store::tenant_id cache_store::open_tenant(std::string_view tenant) {
-  if (const auto known = tenant_of(tenant); known != no_tenant)
-    return known;
-  if (shares_.size() >= options_.tenants.tenants_max)
-    drop_empty_tenants();
-  if (shares_.size() >= options_.tenants.tenants_max)
-    return no_tenant;
-  const auto opened = shares_.add(tenant);
-  if (opened >= partitions_.size())
-    partitions_.resize(opened + std::size_t{1});
-  partitions_[opened] = std::make_unique<cache_partition>(
-      make_policy_, shares_.entitlement(opened, options_.capacity_bytes));
-  tenants_.emplace(tenant, opened);
-  return opened;
-}
-
-void cache_store::drop_empty_tenants() {
-  std::erase_if(tenants_, [this](const auto& known) {
-    const auto tenant = known.second;
-    if (partitions_[tenant]->entries() > 0)
-      return false;
-    partitions_[tenant].reset();
-    shares_.remove(tenant);
-    return true;
-  });
 }
 
 // Follows a change of what a tenant is charged.

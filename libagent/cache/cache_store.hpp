@@ -7,6 +7,7 @@
 #include "libagent/cache/cache_times.hpp"
 #include "libagent/cache/ghost_cache.hpp"
 #include "libagent/cache/siphash.hpp"
+#include "libagent/cache/size_advisor.hpp"
 #include "libagent/cache/tenant_shares.hpp"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ struct cache_store_options {
   /// How eager early refreshes are: see `is_due_early`; 0 turns them off.
   double early_refresh_beta = 1.0;
   tenant_options tenants;
+  size_advisor_options advice;
   hash_key key;            ///< Secret: who knows it can choose keys that collide.
   std::uint64_t seed = 0;  ///< For the chance in early refreshes.
 };
@@ -90,6 +92,9 @@ public:
   /// @pre As much is reserved.
   void release(std::uint64_t bytes);
 
+  /// What another capacity would bring.
+  [[nodiscard]] size_advice advice(time_point now) { return advisor_.advice(now); }
+
   /// Changes the capacity without evicting; follow with `evict_slice` until it returns false.
   void set_capacity(std::uint64_t capacity_bytes);
   /// Evicts one slice of what is over the capacity. Returns whether there is more to do.
@@ -137,7 +142,7 @@ private:
   static constexpr tenant_id no_tenant = ~tenant_id{0};
 
   [[nodiscard]] put_outcome prepare(std::string_view tenant, std::string_view key,
-                                    std::uint64_t charge, std::uint32_t cost);
+                                    std::uint64_t charge, const cache_entry_facts& incoming);
   [[nodiscard]] put_outcome make_room(tenant_id owner, const cache_entry_facts& incoming);
   [[nodiscard]] bool evict_from(tenant_id giver, slice& left);
   [[nodiscard]] cache_freshness freshness_at(const place& where, time_point now);
@@ -167,6 +172,7 @@ private:
   policy_factory make_policy_;
   std::string policy_name_;
   seeded_random random_;
+  size_advisor advisor_;
   tenant_shares shares_;
   std::vector<std::unique_ptr<cache_partition>> partitions_;  // by tenant id
   std::map<std::string, tenant_id, std::less<>> tenants_;
