@@ -1,12 +1,15 @@
 #include "libagent/base/random.hpp"
+#include "libagent/cache/adaptive_policy.hpp"
 #include "libagent/cache/arc_policy.hpp"
 #include "libagent/cache/fifo_policy.hpp"
+#include "libagent/cache/gdsf_policy.hpp"
 #include "libagent/cache/ghost_cache.hpp"
 #include "libagent/cache/lirs_policy.hpp"
 #include "libagent/cache/lru_k_policy.hpp"
 #include "libagent/cache/lru_policy.hpp"
 #include "libagent/cache/s3_fifo_policy.hpp"
 #include "libagent/cache/sieve_policy.hpp"
+#include "libagent/cache/w_tinylfu_policy.hpp"
 
 #include "tests/support/cache_workload.hpp"
 
@@ -26,6 +29,7 @@ namespace {
 struct tested_policy {
   std::string label;
   policy_factory make;
+  std::size_t bytes_an_entry_max = 80;
 };
 
 template <class Policy, class... Options>
@@ -38,6 +42,11 @@ tested_policy tested(const std::string& label, const Options&... options) {
               return std::make_unique<Policy>(options...);
             }
           }};
+}
+
+tested_policy needing(std::size_t bytes_an_entry, tested_policy policy) {
+  policy.bytes_an_entry_max = bytes_an_entry;
+  return policy;
 }
 
 // A new policy is one line here.
@@ -54,6 +63,14 @@ std::vector<tested_policy> tested_policies() {
       tested<lru_k_policy>("lru-3, no correlation", lru_k_options{.k = 3, .correlated_share = 0}),
       tested<lru_k_policy>("lru-2, all correlated", lru_k_options{.correlated_share = 4}),
       tested<lru_k_policy>("lru-2, stamps run out", lru_k_options{.stamp_max = 300}),
+      tested<gdsf_policy>("gdsf"),
+      needing(90, tested<gdsf_policy>("gdsf, remembers", gdsf_options{.remember_evicted = true})),
+      tested<w_tinylfu_policy>("w-tinylfu"),
+      tested<w_tinylfu_policy>("w-tinylfu, climbs", w_tinylfu_options{.adaptive_window = true}),
+      needing(300, tested<adaptive_policy>("adaptive")),
+      tested<adaptive_policy>(
+          "adaptive on a sample",
+          adaptive_options{.sample = {.exact_entries_max = 8, .sampled_entries_max = 8}}),
   };
 }
 
@@ -212,6 +229,6 @@ TEST_CASE("every policy stays within its bytes an entry while strangers pass", "
     ghost_cache cache{2'000, policy.make};
     for (std::uint64_t i = 0; i < 20'000; ++i)
       cache.access({testing::hash_of(i % 3 == 0 ? i % 1'000 : i), 1, 1});
-    CHECK(cache.memory_bytes() <= cache.size() * 80 + 4'096);
+    CHECK(cache.memory_bytes() <= cache.size() * policy.bytes_an_entry_max + 4'096);
   }
 }
