@@ -12,7 +12,7 @@ using namespace libagent;
 
 namespace {
 
-constexpr std::uint64_t key = 0x1234'5678'9ABC'DEF0;
+constexpr std::uint64_t sketched_key = 0x1234'5678'9ABC'DEF0;
 
 void record_times(frequency_sketch& sketch, std::uint64_t key_hash, int times) {
   for (int i = 0; i < times; ++i)
@@ -23,26 +23,26 @@ void record_times(frequency_sketch& sketch, std::uint64_t key_hash, int times) {
 
 TEST_CASE("a frequency sketch counts to fifteen", "[cache]") {
   frequency_sketch sketch{short_sketch_memory};
-  CHECK(sketch.frequency(key) == 0);
-  record_times(sketch, key, 3);
-  CHECK(sketch.frequency(key) == 3);
-  record_times(sketch, key, 12);
-  CHECK(sketch.frequency(key) == 15);
-  record_times(sketch, key, 5);
-  CHECK(sketch.frequency(key) == 15);
+  CHECK(sketch.frequency(sketched_key) == 0);
+  record_times(sketch, sketched_key, 3);
+  CHECK(sketch.frequency(sketched_key) == 3);
+  record_times(sketch, sketched_key, 12);
+  CHECK(sketch.frequency(sketched_key) == 15);
+  record_times(sketch, sketched_key, 5);
+  CHECK(sketch.frequency(sketched_key) == 15);
 }
 
 TEST_CASE("a frequency sketch halves what it counted when its period is over", "[cache]") {
   frequency_sketch sketch{{.records_an_entry = 10}};
   sketch.fit(100);
-  record_times(sketch, key, 12);
+  record_times(sketch, sketched_key, 12);
   seeded_random others{1};
   for (int i = 0; i < 1000 - 12; ++i)
     sketch.record(others() | 1U);
   for (int i = 0; i < 20; ++i)  // aging happens a slice at a time, with the next records
     sketch.record(others());
-  CHECK(sketch.frequency(key) >= 6);
-  CHECK(sketch.frequency(key) <= 8);  // others may have shared its counters
+  CHECK(sketch.frequency(sketched_key) >= 6);
+  CHECK(sketch.frequency(sketched_key) <= 8);  // others may have shared its counters
 }
 
 TEST_CASE("a frequency sketch rarely overrates a key that was never seen", "[cache]") {
@@ -61,15 +61,15 @@ TEST_CASE("a frequency sketch rarely overrates a key that was never seen", "[cac
 TEST_CASE("a frequency sketch keeps what it counted when it grows and shrinks", "[cache]") {
   frequency_sketch sketch{long_sketch_memory};
   sketch.fit(100);
-  record_times(sketch, key, 9);
+  record_times(sketch, sketched_key, 9);
   const auto small = sketch.memory_bytes();
   sketch.fit(10'000);
   CHECK(sketch.memory_bytes() > 16 * small);
-  CHECK(sketch.frequency(key) == 9);
-  record_times(sketch, key, 2);
+  CHECK(sketch.frequency(sketched_key) == 9);
+  record_times(sketch, sketched_key, 2);
   sketch.fit(50);
   CHECK(sketch.memory_bytes() <= 2 * small);
-  CHECK(sketch.frequency(key) == 11);
+  CHECK(sketch.frequency(sketched_key) == 11);
 }
 
 TEST_CASE("a frequency sketch needs a period and counters", "[cache]") {
