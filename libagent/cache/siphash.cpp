@@ -46,6 +46,8 @@ void basic_siphash<Compressions, Finalizations>::compress(std::uint64_t word) {
 
 template <int Compressions, int Finalizations>
 auto basic_siphash<Compressions, Finalizations>::update(std::string_view bytes) -> basic_siphash& {
+  if (bytes.empty())
+    return *this;  // an empty view may have no address to copy from
   const auto* at = bytes.data();
   auto left = bytes.size();
   if (const auto held = static_cast<std::size_t>(length_ % 8); held != 0) {

@@ -77,3 +77,9 @@ TEST_CASE("tenant and key are hashed apart, and differently under another secret
   CHECK(hash_in_tenant(counting_key, "", "abc") != hash_in_tenant(counting_key, "abc", ""));
   CHECK(hash_in_tenant(counting_key, "ab", "c") != hash_in_tenant(other, "ab", "c"));
 }
+
+TEST_CASE("an empty piece without an address changes no SipHash", "[cache]") {
+  siphash_2_4 hash{counting_key};
+  hash.update("abc").update(std::string_view{}).update("de");
+  CHECK(hash.digest() == hash_at_once<siphash_2_4>("abcde"));
+}
