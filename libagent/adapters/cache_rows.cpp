@@ -166,10 +166,11 @@ expected<bool> cache_rows::remove(std::int64_t id) {
   remove_use_.bind(1, id);
   if (auto done = remove_use_.run(); !done)
     return done.error();
+  const auto uses_removed = sqlite3_changes(database_.handle());
   remove_answer_.bind(1, id);
   if (auto done = remove_answer_.run(); !done)
     return done.error();
-  return sqlite3_changes(database_.handle()) > 0;
+  return uses_removed + sqlite3_changes(database_.handle()) > 0;
 }
 
 expected<void> cache_rows::note_use(std::int64_t id, std::int64_t use) {

@@ -17,6 +17,9 @@ constexpr std::uint64_t spare_pages = 6;
 // A continued row has 4 bytes of each page for the number of the next.
 constexpr std::uint64_t page_link_bytes = 4;
 
+// Far more than there is time for, and far from where counting on would overflow.
+constexpr std::int64_t uses_max = std::int64_t{1} << 60U;
+
 /// Damage shows as such, or as statements that do not fit the tables of the file.
 bool is_damage(errc code) {
   return code == errc::corrupt || code == errc::internal;
@@ -64,6 +67,8 @@ expected<std::optional<error>> sqlite_cache_level::begin_use() {
   auto latest = rows->latest_use();
   if (!latest)
     return std::move(latest.error());
+  if (*latest < 0 || *latest > uses_max)
+    return error{errc::corrupt, "the number of its latest use is " + std::to_string(*latest)};
   auto pages = rows->pages();
   if (!pages)
     return std::move(pages.error());

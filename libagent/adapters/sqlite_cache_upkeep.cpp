@@ -8,7 +8,7 @@ namespace libagent {
 
 namespace {
 
-constexpr std::size_t unwritten_uses_max = 512;
+constexpr std::size_t uses_in_memory_max = 512;
 constexpr std::size_t rows_per_slice = 64;
 constexpr std::size_t pages_per_slice = 128;
 constexpr std::size_t victims_per_look = 4;
@@ -17,6 +17,7 @@ constexpr std::size_t victims_per_look = 4;
 
 expected<void> sqlite_cache_level::in_transaction(const std::function<expected<void>()>& work) {
   const auto before = stats_;
+  was_out_of_space_ = false;
   if (auto begun = rows_->begin(); !begun)
     return begun;
   auto done = write_uses();
@@ -82,14 +83,15 @@ expected<std::size_t> sqlite_cache_level::evict(std::size_t rows_max) {
 
 expected<bool> sqlite_cache_level::remove_row(std::int64_t id) {
   auto removed = rows_->remove(id);
-  if (removed && *removed)
+  // Rows that only damage can make are not counted.
+  if (removed && *removed && stats_.entries > 0)
     --stats_.entries;
   return removed;
 }
 
 expected<void> sqlite_cache_level::note_use(std::int64_t id) {
   unwritten_uses_[id] = ++latest_use_;
-  if (unwritten_uses_.size() < unwritten_uses_max)
+  if (unwritten_uses_.size() < uses_in_memory_max)
     return {};
   auto done = in_transaction([] { return expected<void>{}; });
   // Where nothing can be written, for example on a full disk, answers can still be read.

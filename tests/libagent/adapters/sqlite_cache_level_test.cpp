@@ -229,7 +229,6 @@ TEST_CASE("entries past their time are purged in slices and their space is given
   CHECK(level->stats().expirations == 200);
   CHECK(level->stats().used_bytes < full / 2);
   CHECK(get(*level, "250", later(10s)) == value);
-  level.reset();
   CHECK(size_of(file.path()) < full * 2 / 3);
 }
 
@@ -364,6 +363,10 @@ TEST_CASE("a file that is no cache is put aside and an empty one begun", "[cache
     CHECK(put(*file.open(), "key", "value"));
     file.tamper("DROP TABLE uses");
   }
+  SECTION("a cache that counts its uses past all bounds") {
+    CHECK(put(*file.open(), "key", "value"));
+    file.tamper("UPDATE uses SET last_use=9223372036854775807");
+  }
   SECTION("a cache that was emptied of its secret") {
     CHECK(put(*file.open(), "key", "value"));
     file.tamper("DELETE FROM about");
@@ -376,6 +379,28 @@ TEST_CASE("a file that is no cache is put aside and an empty one begun", "[cache
   CHECK(opened->level->stats().entries == 0);
   CHECK(put(*opened->level, "key", "value"));
   CHECK(get(*opened->level, "key") == "value");
+}
+
+TEST_CASE("rows that only damage can make do no harm", "[cache_level]") {
+  const cache_file file;
+  for (const auto* key : {"a", "b"})
+    CHECK(put(*file.open(), key, key));
+  SECTION("an answer that no use belongs to") {
+    file.tamper("DELETE FROM uses");
+    auto level = file.open();
+    CHECK(get(*level, "a") == "a");
+    CHECK(level->erase("", "a").value());
+    CHECK(level->stats().entries == 0);
+  }
+  SECTION("a use that no answer belongs to") {
+    file.tamper("DELETE FROM answers");
+    auto level = file.open();
+    CHECK(get(*level, "a") == "(none)");
+    CHECK(put(*level, "a", "new"));
+    CHECK(level->stats().entries == 2);
+    maintain_all(*level, later(2h));
+    CHECK(level->stats().entries == 0);
+  }
 }
 
 TEST_CASE("an empty file is taken as a new cache", "[cache_level]") {
