@@ -77,8 +77,7 @@ cache_state::cache_state(cache_actor::pointer self, cache_options options)
                 .waiters_max = options_.waiters_max,
                 .failures_max = options_.failures_max,
                 .first_token = first_token_of(self->id())}},
-      sizing_{options_.store.capacity_bytes, options_.sizing},
-      advisor_{options_.store.capacity_bytes} {}
+      sizing_{options_.store.capacity_bytes, options_.sizing} {}
 
 cache_actor::behavior_type cache_state::make_behavior() {
   set_quiet_handlers(self_);
@@ -113,14 +112,15 @@ caf::result<cache_answer> cache_state::acquire(const cache_ask& ask) {
   const auto& [tenant, key] = ask.name;
   if (key.size() > options_.key_bytes_max)
     return key_too_long(key.size(), options_.key_bytes_max);
-  if (ask.bypass)
+  if (ask.bypass) {
+    ++bypassed_;
     return fly(ask);
+  }
   if (const auto known = failures_.find(tenant, key, now()))
     return to_caf_error(*known);
   const auto found = store_.find(tenant, key, now());
   if (!found.value)
     return fly(ask);
-  advise(ask.name, found.value->size());
   return serve(ask, found);
 }
 
@@ -176,6 +176,7 @@ void cache_state::on_disk_hit(const boarding& first, const stored_value& stored)
   auto waiters = is_fresh ? flights_.complete(first.flight, first.token) : std::nullopt;
   if (!waiters)
     return on_disk_miss(first);
+  ++disk_hits_;
   auto answer = hit_of(stored.value, cache_outcome::disk_hit);
   answer.age = std::chrono::floor<std::chrono::milliseconds>(now() - stored.times.stored_at);
   for (auto& reply : *waiters)
@@ -216,12 +217,14 @@ caf::result<cache_regret> cache_state::abandon(const cache_name& what, std::uint
     return stale_token("abandon", token);
   if (const auto found = store_.find_after_failure(what.tenant, what.key, now()); found.value) {
     const shared_text stale{found.value};
-    for (auto& reply : *flights_.complete(flight, token))
+    auto waiters = flights_.complete(flight, token);
+    for (auto& reply : *waiters)
       reply.deliver(hit_of(stale, cache_outcome::stale));
     return cache_regret{stale};
   }
   if (failures_.remember(what.tenant, what.key, why, now())) {
-    for (auto& reply : *flights_.complete(flight, token))
+    auto waiters = flights_.complete(flight, token);
+    for (auto& reply : *waiters)
       reply.deliver(to_caf_error(why));
     return cache_regret{};
   }
@@ -284,6 +287,9 @@ bool cache_state::erase(const cache_name& what) {
 cache_stats cache_state::stats() const {
   auto all = to_stats(store_);
   all.shared_flights = flights_.shared();
+  all.disk_hits = disk_hits_;
+  all.bypassed = bypassed_;
+  all.remembered_failures = failures_.counters().hits;
   return all;
 }
 
@@ -298,7 +304,6 @@ put_outcome cache_state::store_as(const cache_name& what, const cache_fill& fill
                                   const cache_times& times) {
   if (what.key.size() > options_.key_bytes_max)
     return put_outcome::too_large;
-  advise(what, fill.value.str().size());
   const auto outcome =
       store_.put(what.tenant, what.key, fill.value.shared(), times, fill.saving, now());
   catch_up();
@@ -321,19 +326,9 @@ cache_disk_actor cache_state::disk() const {
   return find<cache_disk_actor>(self_->system(), cache_disk_path);
 }
 
-// The advisor follows a sample of the names, so most calls end with the hash.
-void cache_state::advise(const cache_name& what, std::size_t value_bytes) {
-  const auto charge = what.key.size() + value_bytes + cache_store::entry_overhead_bytes;
-  advisor_.access({.key_hash = hash_in_tenant(options_.store.key, what.tenant, what.key),
-                   .charge_bytes = static_cast<std::uint32_t>(charge)},
-                  now());
-}
-
 void cache_state::set_capacity(std::uint64_t bytes) {
-  if (bytes != store_.capacity_bytes()) {
+  if (bytes != store_.capacity_bytes())
     store_.set_capacity(bytes);
-    advisor_.resize(bytes);
-  }
   catch_up();
 }
 
@@ -348,7 +343,7 @@ void cache_state::tick() {
     reply.deliver(to_caf_error(too_late));
   for (auto& next : overdue.next_leaders)
     tell_to_compute(std::move(next));
-  set_capacity(sizing_.advance(now(), {store_.charged_bytes(), advisor_.advice(now())}));
+  set_capacity(sizing_.advance(now(), {store_.charged_bytes(), store_.advice(now())}));
   self_->run_delayed(options_.tick, [this] { tick(); });
 }
 

@@ -10,7 +10,6 @@
 #include "libagent/cache/policy_catalog.hpp"
 #include "libagent/cache/pressure_sizing.hpp"
 #include "libagent/cache/single_flight.hpp"
-#include "libagent/cache/size_advisor.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -122,7 +121,6 @@ private:
   void write_to_disk(const cache_name& what, const cache_fill& fill, const cache_times& times);
 
   static void tell_to_compute(flight_table::promotion next);
-  void advise(const cache_name& what, std::size_t value_bytes);
 
   void tick();
   void set_capacity(std::uint64_t bytes);
@@ -139,7 +137,8 @@ private:
   negative_cache failures_;
   flight_table flights_;
   pressure_sizing sizing_;
-  size_advisor advisor_;
+  std::uint64_t disk_hits_ = 0;
+  std::uint64_t bypassed_ = 0;
   std::size_t disk_writes_ = 0;  // under way
   bool is_behind_ = false;       // The message to itself that continues is on its way.
 };

@@ -170,6 +170,7 @@ void gateway_state::collect_metrics(const http_exchange_ptr& exchange) {
   page->runtime_metrics.assign(runtime.begin(), runtime.end());
   gather_dispatcher(page);
   gather_cache(page);
+  gather_cache_disk(page);
   gather_memory(page);
 }
 
@@ -193,6 +194,14 @@ void gateway_state::gather_cache(const std::shared_ptr<scrape>& into) {
       }
     });
   }
+}
+
+void gateway_state::gather_cache_disk(const std::shared_ptr<scrape>& into) {
+  ask_status<cache_level_stats, cache_disk_actor>(self_, cache_disk_path,
+                                                  [into](const cache_level_stats* stats) {
+                                                    if (stats)
+                                                      into->snapshot.cache_disk = *stats;
+                                                  });
 }
 
 void gateway_state::gather_memory(const std::shared_ptr<scrape>& into) {

@@ -42,6 +42,7 @@ private:
   struct scrape;
   void gather_dispatcher(const std::shared_ptr<scrape>& into);
   void gather_cache(const std::shared_ptr<scrape>& into);
+  void gather_cache_disk(const std::shared_ptr<scrape>& into);
   void gather_memory(const std::shared_ptr<scrape>& into);
 
   gateway_actor::pointer self_;

@@ -1,5 +1,6 @@
 #include "libagent/api/metrics_text.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace libagent {
@@ -69,7 +70,10 @@ void add_cache(metrics_page& page, const cache_stats& now) {
       .sample(R"(result="hit")", now.hits)
       .sample(R"(result="stale")", now.stale_served)
       .sample(R"(result="stale_after_failure")", now.failure_served)
-      .sample(R"(result="miss")", now.misses)
+      .sample(R"(result="miss")", now.misses - std::min(now.misses, now.disk_hits))
+      .sample(R"(result="disk_hit")", now.disk_hits)
+      .sample(R"(result="bypassed")", now.bypassed)
+      .sample(R"(result="known_failure")", now.remembered_failures)
       .sample(R"(result="coalesced")", now.shared_flights);
   page.family("agent_cache_early_refreshes_total", "counter", "Hits computed anew before time.")
       .sample("", now.early_refreshes);
@@ -93,6 +97,21 @@ void add_cache(metrics_page& page, const cache_stats& now) {
       .sample(R"(reason="tenant_quota")", now.rejected_tenant_quota);
 }
 
+void add_cache_disk(metrics_page& page, const cache_level_stats& now) {
+  page.family("agent_cache_disk_capacity_bytes", "gauge", "Limit of the cache's second level.")
+      .sample("", now.capacity_bytes);
+  page.family("agent_cache_disk_used_bytes", "gauge", "Length of its storage.")
+      .sample("", now.used_bytes);
+  page.family("agent_cache_disk_entries", "gauge", "Entries held.").sample("", now.entries);
+  page.family("agent_cache_disk_evictions_total", "counter", "Entries evicted for space.")
+      .sample("", now.evictions);
+  page.family("agent_cache_disk_corruptions_total", "counter",
+              "Entries found damaged, and dropped.")
+      .sample("", now.corruptions);
+  page.family("agent_cache_disk_restarts_total", "counter", "Damaged files that were put aside.")
+      .sample("", now.restarts);
+}
+
 void add_memory(metrics_page& page, const memory_status& now) {
   page.family("agent_memory_pressure_level", "gauge",
               "0 normal, 1 elevated, 2 high, 3 critical, 4 emergency.")
@@ -113,6 +132,8 @@ std::string metrics_text(const metrics_snapshot& snapshot) {
     add_dispatcher(page, *snapshot.dispatcher);
   if (snapshot.cache)
     add_cache(page, *snapshot.cache);
+  if (snapshot.cache_disk)
+    add_cache_disk(page, *snapshot.cache_disk);
   if (snapshot.memory)
     add_memory(page, *snapshot.memory);
   return std::move(page).take();

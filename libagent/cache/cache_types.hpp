@@ -23,6 +23,9 @@ struct cache_stats {
   std::uint64_t stale_served = 0;
   std::uint64_t failure_served = 0;
   std::uint64_t misses = 0;
+  std::uint64_t disk_hits = 0;
+  std::uint64_t bypassed = 0;
+  std::uint64_t remembered_failures = 0;
   std::uint64_t shared_flights = 0;
   std::uint64_t evictions = 0;
   std::uint64_t expirations = 0;
@@ -55,6 +58,10 @@ bool inspect(Inspector& f, cache_stats& x) {
       field("failure_served", "Askers that got an old value because computing one failed.",
             x.failure_served),
       field("misses", "Askers that had to compute.", x.misses),
+      field("disk_hits", "Misses that the second level answered.", x.disk_hits),
+      field("bypassed", "Askers that wanted no stored value.", x.bypassed),
+      field("remembered_failures", "Askers that were told of an earlier failure.",
+            x.remembered_failures),
       field("shared_flights", "Askers that waited for another's computation.", x.shared_flights),
       field("evictions", "Entries evicted for space.", x.evictions),
       field("expirations", "Entries dropped by age.", x.expirations),

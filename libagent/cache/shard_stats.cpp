@@ -15,6 +15,9 @@ void add_shard(cache_stats& all, const cache_stats& shard) {
   all.stale_served += shard.stale_served;
   all.failure_served += shard.failure_served;
   all.misses += shard.misses;
+  all.disk_hits += shard.disk_hits;
+  all.bypassed += shard.bypassed;
+  all.remembered_failures += shard.remembered_failures;
   all.shared_flights += shard.shared_flights;
   all.evictions += shard.evictions;
   all.expirations += shard.expirations;
