@@ -77,7 +77,7 @@ expected<std::optional<error>> sqlite_cache_level::begin_use() {
   latest_use_ = *latest;
   unwritten_uses_.clear();
   pages_max_ = options_.bytes_max / rows->page_bytes();
-  rows_.emplace(std::move(*rows));
+  rows_ = std::make_unique<cache_rows>(std::move(*rows));
   return std::move(opened->replaced);
 }
 

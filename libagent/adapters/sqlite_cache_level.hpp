@@ -90,7 +90,7 @@ private:
   expected<void> write_uses();
 
   sqlite_cache_options options_;
-  std::optional<cache_rows> rows_;  // none: the file could not be opened again
+  std::unique_ptr<cache_rows> rows_;  // null: the file could not be opened again
   std::unordered_map<std::int64_t, std::int64_t> unwritten_uses_;
   std::int64_t latest_use_ = 0;
   std::uint64_t pages_max_ = 0;

@@ -140,6 +140,21 @@ TEST_CASE("entries survive a restart with another monotonic clock", "[cache_leve
   CHECK(found->times.fresh_until == now.steady + 59min);
 }
 
+TEST_CASE("an answer that was put is there after the process was killed", "[cache_level]") {
+  const cache_file file;
+  const cache_file after;
+  auto level = file.open();
+  for (int i = 0; i < 50; ++i)
+    REQUIRE(put(*level, std::to_string(i), std::string(3'000, 'v')));
+  // What a killed process leaves: the files as they are, without being closed.
+  std::filesystem::create_directories(after.path().parent_path());
+  for (const auto* ending : {"", "-wal"})
+    std::filesystem::copy_file(file.path().string() + ending, after.path().string() + ending);
+  auto survivor = after.open();
+  CHECK(survivor->stats().entries == 50);
+  CHECK(get(*survivor, "49") == std::string(3'000, 'v'));
+}
+
 TEST_CASE("keys, tenants and values are any bytes", "[cache_level]") {
   const cache_file file;
   auto level = file.open();
