@@ -14,6 +14,7 @@
 #include <chrono>
 #include <ctime>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -140,10 +141,11 @@ void measure_look_ups(report& into, const lab_options& options) {
 void measure_shrink_slices(report& into, const lab_options& options) {
   const std::size_t entries = options.quick ? 20'000 : 200'000;
   cache_store store{{.capacity_bytes = 1ULL << 30U}, *make_policy_factory({})};
-  const shared_text text{std::string(value_bytes, 'v')};
+  const time_point now{};
   for (std::size_t i = 0; i < entries; ++i) {
     // Each entry has a value of its own, as in life: freeing it is part of the slice.
-    (void)store.put({.key = numbered_name(i).key, .value = shared_text{text.str()}}, time_point{});
+    (void)store.put("", numbered_name(i).key, std::make_shared<const std::string>(value_bytes, 'v'),
+                    cache_times::until(now, time_point::max()), {}, now);
   }
   store.set_capacity(store.charged_bytes() / 10);
   std::vector<double> slices_us;
