@@ -98,7 +98,7 @@ bool cache_store::reserve(std::uint64_t bytes) {
     return false;
   auto left = whole_slice();
   while (used_bytes() + bytes > options_.capacity_bytes) {
-    if (!evict_from(shares_.most_over(room_bytes()), left))
+    if (shares_.holders() == 0 || !evict_from(shares_.most_over(room_bytes()), left))
       return false;
   }
   reserved_bytes_ += bytes;

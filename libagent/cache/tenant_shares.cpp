@@ -53,7 +53,8 @@ void tenant_shares::set_charged(id tenant, std::uint64_t bytes) {
 }
 
 std::uint64_t tenant_shares::cap(id tenant, std::uint64_t capacity_bytes) const {
-  return cap_among(accounts_[tenant], divide(capacity_bytes, tenant));
+  const auto bytes_max = accounts_[tenant].quota.bytes_max;
+  return bytes_max == 0 ? capacity_bytes : std::min(bytes_max, capacity_bytes);
 }
 
 std::uint64_t tenant_shares::entitlement(id tenant, std::uint64_t capacity_bytes) const {
@@ -81,15 +82,6 @@ tenant_shares::division tenant_shares::divide(std::uint64_t capacity_bytes, id i
   return among;
 }
 
-std::uint64_t tenant_shares::cap_among(const account& mine, const division& among) const {
-  if (mine.quota.bytes_max > 0)
-    return std::min(mine.quota.bytes_max, among.capacity_bytes);
-  if (among.sharers <= 1)
-    return among.capacity_bytes;
-  return std::max(scaled(among.capacity_bytes, options_.share_max),
-                  std::min(mine.quota.bytes_min, among.capacity_bytes));
-}
-
 std::uint64_t tenant_shares::part_of(id tenant, const division& among) const {
   const auto& mine = accounts_[tenant];
   if (among.minimums > among.capacity_bytes) {
@@ -97,7 +89,10 @@ std::uint64_t tenant_shares::part_of(id tenant, const division& among) const {
         static_cast<double>(mine.quota.bytes_min) / static_cast<double>(among.minimums);
     return scaled(among.capacity_bytes, part);
   }
-  return std::min(mine.quota.bytes_min + among.equal_part, cap_among(mine, among));
+  const auto share = among.sharers <= 1 ? 1.0 : options_.share_max;
+  const auto share_bytes = std::max(scaled(among.capacity_bytes, share), mine.quota.bytes_min);
+  return std::min(
+      {mine.quota.bytes_min + among.equal_part, share_bytes, cap(tenant, among.capacity_bytes)});
 }
 
 tenant_shares::id tenant_shares::most_over(const division& among, id incoming,

@@ -12,12 +12,12 @@ namespace libagent {
 /// What a tenant may have of a cache, in bytes.
 struct tenant_quota {
   std::uint64_t bytes_min = 0;  ///< Not taken from it for others.
-  std::uint64_t bytes_max = 0;  ///< 0: `tenant_options::share_max` of the capacity.
+  std::uint64_t bytes_max = 0;  ///< Never more than this, even of empty room; 0: no such limit.
 };
 
 struct tenant_options {
   std::size_t tenants_max = 1'024;  ///< At one time, the anonymous one included.
-  /// What one tenant may have of the capacity while others have something too; in (0, 1].
+  /// What one tenant may keep of the capacity when others need it; in (0, 1].
   double share_max = 0.5;
   tenant_quota default_quota;
   std::map<std::string, tenant_quota, std::less<>> quotas;  ///< By tenant.
@@ -26,10 +26,10 @@ struct tenant_options {
 /// Divides a capacity among tenants.
 ///
 /// Each tenant is entitled to its minimum and an equal part of what the minimums leave (when they
-/// pass the capacity together, to its part of the minimums), but not to more than its maximum. As
-/// the entitlements sum up to no more than the capacity, somebody holds more than its own
-/// whenever the cache is over its capacity; who is over it the most gives. Who is alone may have
-/// all but for a maximum of its own. Thread safety: none.
+/// pass the capacity together, to its part of the minimums), up to `share_max` unless it is alone.
+/// More it may have as long as nobody else needs the room. As the entitlements sum up to no more
+/// than the capacity, somebody holds more than its own whenever the cache is over its capacity;
+/// who is over it the most gives. Thread safety: none.
 class tenant_shares {
 public:
   /// Names a tenant here; dense, and used again.
@@ -49,7 +49,7 @@ public:
 
   [[nodiscard]] std::uint64_t charged(id tenant) const { return accounts_[tenant].charged_bytes; }
 
-  /// The most that the tenant may have of `capacity_bytes`.
+  /// The most that the tenant may have of `capacity_bytes`, though nobody else needs it.
   [[nodiscard]] std::uint64_t cap(id tenant, std::uint64_t capacity_bytes) const;
 
   /// What nobody takes from the tenant.
@@ -89,7 +89,6 @@ private:
   [[nodiscard]] std::uint64_t part_of(id tenant, const division& among) const;
   [[nodiscard]] id most_over(const division& among, id incoming,
                              std::uint64_t incoming_bytes) const;
-  [[nodiscard]] std::uint64_t cap_among(const account& mine, const division& among) const;
 
   tenant_options options_;
   std::vector<account> accounts_;

@@ -59,7 +59,17 @@ TEST_CASE("a scan of one tenant takes no more than is over another's part", "[ca
   store.fill("quiet", 40);
   store.fill("loud", 5'000);
   CHECK(store.held("quiet") == 40);
-  CHECK(store.held("loud") == 50);
+  CHECK(store.held("loud") == 60);
+}
+
+TEST_CASE("a tenant keeps what nobody else needs, however little others have", "[cache]") {
+  shared_store store{1'000};
+  store.fill("first", 1'000);
+  store.fill("second", 1);
+  CHECK(store.held("first") == 999);
+  CHECK(store.keep("first", 5'000) == put_outcome::stored);
+  CHECK(store.held("first") == 999);
+  CHECK(store.counters().rejections() == 0);
 }
 
 TEST_CASE("a tenant that had it all gives way to a newcomer, down to its part", "[cache]") {

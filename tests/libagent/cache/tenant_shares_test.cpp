@@ -16,19 +16,19 @@ tenant_options with_quotas(std::map<std::string, tenant_quota, std::less<>> quot
 
 }  // namespace
 
-TEST_CASE("who is alone may have all, and half of it in company", "[cache]") {
+TEST_CASE("who is alone is entitled to all, and to half of it at most in company", "[cache]") {
   tenant_shares shares{{}};
   const auto a = shares.add("a");
   const auto b = shares.add("b");
-  CHECK(shares.cap(a, 1'000) == 1'000);
+  CHECK(shares.entitlement(a, 1'000) == 1'000);
   shares.set_charged(a, 900);
-  CHECK(shares.cap(a, 1'000) == 1'000);
-  CHECK(shares.cap(b, 1'000) == 500);
+  CHECK(shares.entitlement(a, 1'000) == 1'000);
+  CHECK(shares.entitlement(b, 1'000) == 500);
   shares.set_charged(b, 1);
-  CHECK(shares.cap(a, 1'000) == 500);
+  CHECK(shares.entitlement(a, 1'000) == 500);
   CHECK(shares.holders() == 2);
   shares.set_charged(b, 0);
-  CHECK(shares.cap(a, 1'000) == 1'000);
+  CHECK(shares.entitlement(a, 1'000) == 1'000);
 }
 
 TEST_CASE("an explicit maximum holds in company and alone", "[cache]") {
@@ -37,6 +37,7 @@ TEST_CASE("an explicit maximum holds in company and alone", "[cache]") {
   const auto b = shares.add("b");
   shares.set_charged(a, 1);
   CHECK(shares.cap(a, 1'000) == 300);
+  CHECK(shares.entitlement(a, 1'000) == 300);
   CHECK(shares.cap(b, 1'000) == 800);
   CHECK(shares.cap(b, 500) == 500);
 }
