@@ -119,11 +119,7 @@ void cache_store::set_capacity(std::uint64_t capacity_bytes) {
 
 bool cache_store::evict_slice() {
   auto left = whole_slice();
-  while (is_over_capacity() && shares_.holders() > 0) {
-    if (!evict_from(shares_.most_over(room_bytes()), left))
-      return true;
-  }
-  return false;
+  return shrink(left);
 }
 
 bool cache_store::purge_slice(time_point now) {

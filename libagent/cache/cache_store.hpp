@@ -143,7 +143,9 @@ private:
 
   [[nodiscard]] put_outcome prepare(std::string_view tenant, std::string_view key,
                                     std::uint64_t charge, const cache_entry_facts& incoming);
-  [[nodiscard]] put_outcome make_room(tenant_id owner, const cache_entry_facts& incoming);
+  [[nodiscard]] put_outcome make_room(tenant_id owner, const cache_entry_facts& incoming,
+                                      slice& left);
+  bool shrink(slice& left);
   [[nodiscard]] bool evict_from(tenant_id giver, slice& left);
   [[nodiscard]] cache_freshness freshness_at(const place& where, time_point now);
   [[nodiscard]] bool draws_early_refresh(const cache_record& found, time_point now);

@@ -18,7 +18,8 @@ put_outcome cache_store::prepare(std::string_view tenant, std::string_view key,
   constexpr std::uint64_t charge_max = std::numeric_limits<std::uint32_t>::max();
   if (charge > std::min({options_.capacity_bytes, options_.entry_bytes_max, charge_max}))
     return put_outcome::too_large;
-  if (evict_slice() || charge > room_bytes())
+  auto left = whole_slice();
+  if (shrink(left) || charge > room_bytes())
     return put_outcome::no_room;
   const auto owner = open_tenant(tenant);
   if (owner == no_tenant || charge > shares_.cap(owner, options_.capacity_bytes))
@@ -29,12 +30,12 @@ put_outcome cache_store::prepare(std::string_view tenant, std::string_view key,
       same != no_slot && mine.record(same).key != key)
     remove({owner, same});
   rescale(owner, false);
-  return make_room(owner, incoming);
+  return make_room(owner, incoming, left);
 }
 
-put_outcome cache_store::make_room(tenant_id owner, const cache_entry_facts& incoming) {
+put_outcome cache_store::make_room(tenant_id owner, const cache_entry_facts& incoming,
+                                   slice& left) {
   auto& mine = *partitions_[owner];
-  auto left = whole_slice();
   bool is_admitted = false;
   for (;;) {
     const auto old = mine.find(incoming.key_hash);
@@ -56,6 +57,15 @@ put_outcome cache_store::make_room(tenant_id owner, const cache_entry_facts& inc
     if (!evict_from(giver, left))
       return put_outcome::no_room;
   }
+}
+
+// Evicts what is over the capacity; returns whether there is more to do.
+bool cache_store::shrink(slice& left) {
+  while (is_over_capacity() && shares_.holders() > 0) {
+    if (!evict_from(shares_.most_over(room_bytes()), left))
+      return true;
+  }
+  return false;
 }
 
 bool cache_store::evict_from(tenant_id giver, slice& left) {

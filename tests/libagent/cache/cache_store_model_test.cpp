@@ -200,7 +200,8 @@ private:
 
 TEST_CASE("whatever is done to a store, it holds its bounds and tells no lies", "[cache]") {
   const auto seed = GENERATE(range(0U, 24U));
-  constexpr std::array<const char*, 4> policies{"lru", "s3-fifo", "arc", "gdsf"};
+  constexpr std::array<const char*, 8> policies{"lru",  "s3-fifo", "arc",       "lirs",
+                                                "gdsf", "lru-k",   "w-tinylfu", "adaptive"};
   const auto* const policy = policies.at(seed % policies.size());
   CAPTURE(seed, policy);
   random_use use{

@@ -24,9 +24,9 @@ public:
                     [](const entry_index&) { return std::make_unique<lru_policy>(); }} {}
 
   put_outcome keep(std::string_view key, std::string value, time_point until = time_point::max(),
-                   const cache_saving& saving = {}) {
+                   const cache_saving& saving = {}, time_point now = t0) {
     return put("", key, std::make_shared<const std::string>(std::move(value)),
-               cache_times::until(t0, until), saving, t0);
+               cache_times::until(now, until), saving, now);
   }
 
   bool holds(std::string_view key, time_point now = t0) {
@@ -309,4 +309,20 @@ TEST_CASE("every hit saves what computing the value took", "[cache]") {
   CHECK(store.counters().saved_micro_cost == 90);
   CHECK(store.counters().hit_ages.total() == 3);
   CHECK(store.counters().hit_ages.quantile(0.5) == 8'192ms);
+}
+
+TEST_CASE("a store knows that a little more room would hold the loop that it misses", "[cache]") {
+  auto options = room_for(1'000);
+  options.advice.sample_shift = 0;
+  plain_store store{options};
+  auto now = t0;
+  for (int i = 0; i < 10'000; ++i, now += 1ms) {
+    const auto key = std::to_string(1'000 + i % 1'100);
+    if (!store.holds(key, now))
+      store.keep(key, nine(), time_point::max(), {}, now);
+  }
+  CHECK(store.counters().hits == 0);
+  const auto mib_more = static_cast<double>(store.capacity_bytes()) / 4 / (1 << 20);
+  CHECK(store.advice(now).gain_per_mib * mib_more > 800);
+  CHECK(store.advice(now).samples > 5'000);
 }
