@@ -89,10 +89,11 @@ void cache_partition::release(cache_slot slot) {
 }
 
 void cache_partition::file(cache_slot slot, time_point gone_at, time_point now) {
-  if (gone_at == time_point::max())
+  if (gone_at == time_point::max()) {
     ends_.remove(slot);
-  else
+  } else {
     ends_.set(slot, gone_at, now);
+  }
 }
 
 }  // namespace libagent

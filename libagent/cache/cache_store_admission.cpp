@@ -27,8 +27,9 @@ put_outcome cache_store::prepare(std::string_view tenant, std::string_view key,
   // Of two keys with one hash the later one stays.
   auto& mine = *partitions_[owner];
   if (const auto same = mine.find(incoming.key_hash);
-      same != no_slot && mine.record(same).key != key)
+      same != no_slot && mine.record(same).key != key) {
     remove({owner, same});
+  }
   rescale(owner, false);
   return make_room(owner, incoming, left);
 }
@@ -46,12 +47,13 @@ put_outcome cache_store::make_room(tenant_id owner, const cache_entry_facts& inc
     const auto more =
         incoming.charge_bytes - std::min<std::uint64_t>(incoming.charge_bytes, old_bytes);
     auto giver = no_tenant;
-    if (mine.charged_bytes() + more > shares_.cap(owner, options_.capacity_bytes))
+    if (mine.charged_bytes() + more > shares_.cap(owner, options_.capacity_bytes)) {
       giver = owner;
-    else if (used_bytes() + more > options_.capacity_bytes)
+    } else if (used_bytes() + more > options_.capacity_bytes) {
       giver = shares_.most_over(room_bytes(), owner, more);
-    else
+    } else {
       return put_outcome::stored;
+    }
     if (partitions_[giver]->entries() == 0)
       return put_outcome::tenant_quota;
     if (!evict_from(giver, left))

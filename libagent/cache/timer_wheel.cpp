@@ -45,10 +45,11 @@ std::optional<cache_slot> timer_wheel::pop_due(time_point now, std::uint32_t& st
       return first;
     }
   }
-  if (size_ == 0)
+  if (size_ == 0) {
     start_over(now_tick);
-  else if (steps > 0)
+  } else if (steps > 0) {
     tick_ = std::max(tick_, now_tick);  // Whatever is left begins later and keeps its place.
+  }
   return std::nullopt;
 }
 
@@ -76,10 +77,11 @@ void timer_wheel::file(cache_slot slot, std::uint64_t tick) {
   LIBAGENT_EXPECTS(wheel < wheels);
   const place where{wheel, digit_of(tick, wheel)};
   due_[slot] = static_cast<std::uint32_t>(tick);
-  if (lists_.contains(slot))
+  if (lists_.contains(slot)) {
     lists_.move_to_newest(list_of(where), slot);
-  else
+  } else {
     lists_.push_newest(list_of(where), slot);
+  }
   in_use_.at(wheel) |= std::uint64_t{1} << where.digit;
 }
 

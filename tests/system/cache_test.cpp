@@ -40,7 +40,7 @@ bool reaches(served_agent& agent, const std::string& name, double wanted) {
   return true;
 }
 
-const json sum{{"expression", "6*7"}};
+const json product{{"expression", "6*7"}};
 
 }  // namespace
 
@@ -48,13 +48,13 @@ TEST_CASE("an answer in the cache's second level survives kill -9") {
   const temporary_folder home;
   {
     auto agent = start_server(home);
-    REQUIRE(agent->run("calculate", sum).first == 200);
+    REQUIRE(agent->run("calculate", product).first == 200);
     REQUIRE(reaches(*agent, "agent_cache_disk_entries", 1));
     agent->process().send_signal(SIGKILL);
     REQUIRE(agent->process().wait(process_patience).has_value());
   }
   auto agent = start_server(home);
-  const auto [status, record] = agent->run("calculate", sum);
+  const auto [status, record] = agent->run("calculate", product);
   CHECK(status == 200);
   CHECK(record.at("result").dump().find("42") != std::string::npos);
   CHECK(counter(*agent, R"(agent_cache_requests_total{result="disk_hit"})") == 1);
@@ -65,7 +65,7 @@ TEST_CASE("a second level whose file is garbage is put aside, and the server ser
   std::filesystem::path file;
   {
     auto agent = start_server(home);
-    REQUIRE(agent->run("calculate", sum).first == 200);
+    REQUIRE(agent->run("calculate", product).first == 200);
     REQUIRE(reaches(*agent, "agent_cache_disk_entries", 1));
   }
   for (const auto& entry : std::filesystem::recursive_directory_iterator{home.path()}) {
@@ -75,7 +75,7 @@ TEST_CASE("a second level whose file is garbage is put aside, and the server ser
   REQUIRE_FALSE(file.empty());
   std::ofstream{file, std::ios::binary | std::ios::trunc} << std::string(100'000, 'x');
   auto agent = start_server(home);
-  const auto [status, record] = agent->run("calculate", sum);
+  const auto [status, record] = agent->run("calculate", product);
   CHECK(status == 200);
   CHECK(record.at("state") == "succeeded");
 }
@@ -83,7 +83,7 @@ TEST_CASE("a second level whose file is garbage is put aside, and the server ser
 TEST_CASE("a cache of several shards serves and adds its counters up") {
   const temporary_folder home;
   auto agent = start_server(home, {"--set", "cache.shards=3"});
-  REQUIRE(agent->run("calculate", sum).first == 200);
+  REQUIRE(agent->run("calculate", product).first == 200);
   CHECK(counter(*agent, R"(agent_cache_requests_total{result="miss"})") == 1);
   CHECK(reaches(*agent, "agent_cache_entries", 1));
 }

@@ -40,7 +40,7 @@ private:
   std::vector<std::uint64_t>& told_;
 };
 
-std::unique_ptr<eviction_policy> make_lru(const entry_index& /*entries*/) {
+std::unique_ptr<eviction_policy> make_partition_lru(const entry_index& /*entries*/) {
   return std::make_unique<lru_policy>();
 }
 
@@ -55,7 +55,7 @@ cache_record record_of(std::string key, std::string value, time_point until = ti
 
 TEST_CASE("a key is found only when it is the same, not when it only has the same hash",
           "[cache]") {
-  cache_partition entries{make_lru, 1'000};
+  cache_partition entries{make_partition_lru, 1'000};
   entries.insert({77, 10}, record_of("one", "1"), t0);
   CHECK(entries.find(77, "one") != no_slot);
   CHECK(entries.find(77, "other") == no_slot);
@@ -64,7 +64,7 @@ TEST_CASE("a key is found only when it is the same, not when it only has the sam
 }
 
 TEST_CASE("a partition charges what it holds, whichever way entries leave", "[cache]") {
-  cache_partition entries{make_lru, 1'000};
+  cache_partition entries{make_partition_lru, 1'000};
   for (std::uint64_t i = 0; i < 4; ++i)
     entries.insert({i, 10 + static_cast<std::uint32_t>(i)}, record_of("k", "v", t0 + 1s), t0);
   CHECK(entries.charged_bytes() == 46);
@@ -82,7 +82,7 @@ TEST_CASE("a partition charges what it holds, whichever way entries leave", "[ca
 }
 
 TEST_CASE("an entry that ends beyond the reach of the wheel is dropped at its end", "[cache]") {
-  cache_partition entries{make_lru, 1'000};
+  cache_partition entries{make_partition_lru, 1'000};
   const auto end = t0 + 3 * timer_wheel::reach;
   entries.insert({1, 10}, record_of("k", "v", end), t0);
   for (auto now = t0; now < end; now += 24h) {

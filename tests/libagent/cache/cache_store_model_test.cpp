@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto flat = cache_store::entry_overhead_bytes;
+constexpr auto flat_bytes = cache_store::entry_overhead_bytes;
 
 policy_factory policy_called(const std::string& name) {
   return make_policy_factory({.name = name}).value();
@@ -60,20 +60,21 @@ public:
     const endless_store::name what{"t" + std::to_string(random_() % 4),
                                    "key" + std::to_string(random_() % 40)};
     const auto dice = random_() % 100;
-    if (dice < 40)
+    if (dice < 40) {
       find(what);
-    else if (dice < 80)
+    } else if (dice < 80) {
       put(what);
-    else if (dice < 86)
+    } else if (dice < 86) {
       erase(what);
-    else if (dice < 90)
+    } else if (dice < 90) {
       resize();
-    else if (dice < 94)
+    } else if (dice < 94) {
       reserve();
-    else if (dice < 97)
+    } else if (dice < 97) {
       is_shrinking_ = store_.evict_slice();
-    else
+    } else {
       store_.purge_slice(now_);
+    }
     check_bounds();
   }
 
@@ -84,7 +85,7 @@ public:
       for (int key = 0; key < 40; ++key) {
         const endless_store::name what{"t" + std::to_string(tenant), "key" + std::to_string(key)};
         if (const auto* value = find(what))
-          charged += what.second.size() + value->size() + flat;
+          charged += what.second.size() + value->size() + flat_bytes;
       }
     }
     while (store_.purge_slice(now_)) {
@@ -123,10 +124,11 @@ private:
     const auto outcome =
         store_.put(what.first, what.second, std::make_shared<const std::string>(value), times,
                    {.compute_time = span(), .tokens = random_() % 100}, now_);
-    if (outcome == put_outcome::stored)
+    if (outcome == put_outcome::stored) {
       endless_.put(what, {value, times});
-    else
+    } else {
       endless_.erase(what);
+    }
     is_shrinking_ = is_shrinking_ && store_.is_over_capacity();
   }
 
@@ -145,10 +147,11 @@ private:
   }
 
   void reserve() {
-    if (store_.reserved_bytes() > 0 && random_() % 2 == 0)
+    if (store_.reserved_bytes() > 0 && random_() % 2 == 0) {
       store_.release(store_.reserved_bytes());
-    else
+    } else {
       (void)store_.reserve(random_() % 2'000);
+    }
   }
 
   void check_bounds() {
@@ -225,8 +228,8 @@ TEST_CASE("a single tenant has all of the store, whatever others are allowed", "
   CAPTURE(seed);
   seeded_random random{seed};
   constexpr std::size_t entries_max = 20;
-  constexpr auto entry_bytes = 10 + flat;
-  cache_store store{{.capacity_bytes = entries_max * entry_bytes,
+  constexpr auto even_bytes = 10 + flat_bytes;
+  cache_store store{{.capacity_bytes = entries_max * even_bytes,
                      .tenants = {.share_max = 0.1, .quotas = {{"other", {.bytes_min = 5'000}}}}},
                     policy_called("lru")};
   listed_store model{entries_max};

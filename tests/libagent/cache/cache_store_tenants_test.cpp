@@ -13,13 +13,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto slot_bytes = cache_store::entry_overhead_bytes + 10;
+constexpr auto even_entry_bytes = cache_store::entry_overhead_bytes + 10;
 
 /// A store with room for `entries` entries of four bytes of key and six of value.
 class shared_store : public cache_store {
 public:
   explicit shared_store(std::uint64_t entries, tenant_options tenants = {})
-      : cache_store{{.capacity_bytes = entries * slot_bytes, .tenants = std::move(tenants)},
+      : cache_store{{.capacity_bytes = entries * even_entry_bytes, .tenants = std::move(tenants)},
                     [](const entry_index&) { return std::make_unique<lru_policy>(); }} {}
 
   put_outcome keep(std::string_view tenant, int key, std::size_t value_bytes = 6) {
@@ -34,7 +34,7 @@ public:
   }
 
   [[nodiscard]] std::uint64_t held(std::string_view tenant) const {
-    return charged_bytes(tenant) / slot_bytes;
+    return charged_bytes(tenant) / even_entry_bytes;
   }
 
   time_point end = time_point::max();
@@ -93,7 +93,7 @@ TEST_CASE("the anonymous tenant is one like others", "[cache]") {
 }
 
 TEST_CASE("a guaranteed minimum is kept however many others come", "[cache]") {
-  shared_store store{100, {.quotas = {{"paid", {.bytes_min = 30 * slot_bytes}}}}};
+  shared_store store{100, {.quotas = {{"paid", {.bytes_min = 30 * even_entry_bytes}}}}};
   store.fill("paid", 30);
   for (int tenant = 0; tenant < 50; ++tenant)
     store.fill("free" + std::to_string(tenant), 20);
@@ -102,10 +102,10 @@ TEST_CASE("a guaranteed minimum is kept however many others come", "[cache]") {
 }
 
 TEST_CASE("a tenant stays below its maximum though there is room", "[cache]") {
-  shared_store store{100, {.quotas = {{"small", {.bytes_max = 5 * slot_bytes}}}}};
+  shared_store store{100, {.quotas = {{"small", {.bytes_max = 5 * even_entry_bytes}}}}};
   store.fill("small", 50);
   CHECK(store.held("small") == 5);
-  CHECK(store.keep("small", 99, 6 * slot_bytes) == put_outcome::tenant_quota);
+  CHECK(store.keep("small", 99, 6 * even_entry_bytes) == put_outcome::tenant_quota);
   CHECK(store.counters().rejected_tenant_quota == 1);
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("a shrink takes from who is over its part the most", "[cache]") {
   shared_store store{100};
   store.fill("large", 80);
   store.fill("small", 20);
-  store.set_capacity(40 * slot_bytes);
+  store.set_capacity(40 * even_entry_bytes);
   while (store.evict_slice()) {
   }
   CHECK(store.held("large") == 20);

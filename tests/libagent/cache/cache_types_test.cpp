@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-cache_store small_store(std::uint64_t capacity_bytes) {
+cache_store make_small_store(std::uint64_t capacity_bytes) {
   return {{.capacity_bytes = capacity_bytes},
           [](const entry_index&) { return std::make_unique<lru_policy>(); }};
 }
@@ -26,7 +26,7 @@ cache_store small_store(std::uint64_t capacity_bytes) {
 }  // namespace
 
 TEST_CASE("the statistics of a store tell what it holds and what it did", "[cache]") {
-  auto store = small_store(1'000);
+  auto store = make_small_store(1'000);
   const auto value = std::make_shared<const std::string>("value");
   const cache_saving saving{.compute_time = 1500us, .tokens = 7, .micro_cost = 3};
   store.put("a", "key", value, {t0}, saving, t0);
@@ -58,7 +58,7 @@ TEST_CASE("an entry is charged about what it takes from the heap", "[cache]") {
   };
   constexpr std::size_t entries = 10'000;
   const auto before = in_use();
-  auto store = small_store(1ULL << 30U);
+  auto store = make_small_store(1ULL << 30U);
   for (std::size_t i = 0; i < entries; ++i) {
     auto key = std::to_string(i);
     key.resize(32, 'k');

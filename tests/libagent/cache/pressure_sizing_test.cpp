@@ -18,17 +18,17 @@ namespace {
 constexpr std::uint64_t configured = 1'000'000;
 
 // A cache that is full at any size, and of which nothing else is known.
-constexpr cache_fill_level full{1'000'000'000, {}};
+constexpr cache_fill_level full_cache{1'000'000'000, {}};
 
 // A full one in which each MiB brings ten hits a second, and each of the last ones as much.
-constexpr cache_fill_level hungry{1'000'000'000, {10, 10, 1'000}};
+constexpr cache_fill_level hungry_cache{1'000'000'000, {10, 10, 1'000}};
 
 // One that holds all that is used.
-constexpr cache_fill_level sated{1'000'000'000, {0, 0, 1'000}};
+constexpr cache_fill_level sated_cache{1'000'000'000, {0, 0, 1'000}};
 
 /// Calls `advance` every 100 ms until `end`.
-std::uint64_t run(pressure_sizing& sizing, time_point from, time_point end,
-                  const cache_fill_level& filled) {
+std::uint64_t run_until(pressure_sizing& sizing, time_point from, time_point end,
+                        const cache_fill_level& filled) {
   for (auto now = from; now <= end; now += 100ms)
     sizing.advance(now, filled);
   return sizing.capacity_bytes();
@@ -67,7 +67,7 @@ private:
 TEST_CASE("elevated pressure stops growth at what the cache holds", "[cache]") {
   pressure_sizing sizing{configured};
   CHECK(sizing.set_level(pressure_level::elevated, 300'000, t0) == 300'000);
-  CHECK(sizing.advance(t0 + 1h, hungry) == 300'000);
+  CHECK(sizing.advance(t0 + 1h, hungry_cache) == 300'000);
 }
 
 TEST_CASE("an almost empty cache keeps its floor under elevated pressure", "[cache]") {
@@ -85,16 +85,16 @@ TEST_CASE("the floor is the larger of a share and a size, but not above what is 
 TEST_CASE("high pressure shrinks by five percent of the configured size every 100 ms", "[cache]") {
   pressure_sizing sizing{configured};
   CHECK(sizing.set_level(pressure_level::high, configured, t0) == configured);
-  CHECK(sizing.advance(t0 + 100ms, full) == 950'000);
-  CHECK(sizing.advance(t0 + 200ms, full) == 900'000);
+  CHECK(sizing.advance(t0 + 100ms, full_cache) == 950'000);
+  CHECK(sizing.advance(t0 + 200ms, full_cache) == 900'000);
 }
 
 TEST_CASE("high pressure shrinks from what is held and ends at the floor", "[cache]") {
   pressure_sizing sizing{configured};
   CHECK(sizing.set_level(pressure_level::high, 120'000, t0) == 120'000);
-  CHECK(sizing.advance(t0 + 100ms, full) == 70'000);
-  CHECK(sizing.advance(t0 + 200ms, full) == 50'000);
-  CHECK(sizing.advance(t0 + 300ms, full) == 50'000);
+  CHECK(sizing.advance(t0 + 100ms, full_cache) == 70'000);
+  CHECK(sizing.advance(t0 + 200ms, full_cache) == 50'000);
+  CHECK(sizing.advance(t0 + 300ms, full_cache) == 50'000);
 }
 
 TEST_CASE("critical pressure goes to the floor at once", "[cache]") {
@@ -106,17 +106,17 @@ TEST_CASE("critical pressure goes to the floor at once", "[cache]") {
 TEST_CASE("a pause of the process does not turn into one huge step", "[cache]") {
   pressure_sizing sizing{configured};
   sizing.set_level(pressure_level::high, configured, t0);
-  CHECK(sizing.advance(t0 + 1h, full) == 500'000);
+  CHECK(sizing.advance(t0 + 1h, full_cache) == 500'000);
 }
 
 TEST_CASE("growth starts only after a calm period at normal and is slow", "[cache]") {
   pressure_sizing sizing{configured};
   sizing.set_level(pressure_level::critical, configured, t0);
   sizing.set_level(pressure_level::normal, 0, t0 + 1s);
-  CHECK(sizing.advance(t0 + 31s - 1ms, full) == 50'000);
-  CHECK(sizing.advance(t0 + 31s, full) > 50'000);
-  CHECK(sizing.advance(t0 + 32s, full) == Approx(70'000).margin(100));
-  CHECK(run(sizing, t0 + 32s, t0 + 79s, full) == configured);
+  CHECK(sizing.advance(t0 + 31s - 1ms, full_cache) == 50'000);
+  CHECK(sizing.advance(t0 + 31s, full_cache) > 50'000);
+  CHECK(sizing.advance(t0 + 32s, full_cache) == Approx(70'000).margin(100));
+  CHECK(run_until(sizing, t0 + 32s, t0 + 79s, full_cache) == configured);
 }
 
 TEST_CASE("a return of pressure starts the calm period again", "[cache]") {
@@ -125,23 +125,23 @@ TEST_CASE("a return of pressure starts the calm period again", "[cache]") {
   sizing.set_level(pressure_level::normal, 0, t0 + 1s);
   sizing.set_level(pressure_level::elevated, 0, t0 + 29s);
   sizing.set_level(pressure_level::normal, 0, t0 + 30s);
-  CHECK(sizing.advance(t0 + 59s, full) == 50'000);
+  CHECK(sizing.advance(t0 + 59s, full_cache) == 50'000);
 }
 
 TEST_CASE("a cache that is not full, or would not gain, does not grow back", "[cache]") {
   pressure_sizing sizing{configured};
   sizing.set_level(pressure_level::critical, configured, t0);
   sizing.set_level(pressure_level::normal, 0, t0 + 1s);
-  CHECK(run(sizing, t0 + 2s, t0 + 5min, {44'000, {10, 10, 1'000}}) == 50'000);
-  CHECK(run(sizing, t0 + 5min, t0 + 10min, sated) == 50'000);
+  CHECK(run_until(sizing, t0 + 2s, t0 + 5min, {44'000, {10, 10, 1'000}}) == 50'000);
+  CHECK(run_until(sizing, t0 + 5min, t0 + 10min, sated_cache) == 50'000);
   CHECK(sizing.advance(t0 + 10min + 1s, {45'000, {10, 10, 1'000}}) > 50'000);
 }
 
 TEST_CASE("a cache grows beyond its configured size only where that is worth it", "[cache]") {
   pressure_sizing sizing{configured, {.ceiling_share = 1.5}};
-  CHECK(run(sizing, t0, t0 + 5min, full) == configured);
-  CHECK(run(sizing, t0 + 5min, t0 + 10min, hungry) == 1'500'000);
-  CHECK(run(sizing, t0 + 10min, t0 + 15min, sated) == configured);
+  CHECK(run_until(sizing, t0, t0 + 5min, full_cache) == configured);
+  CHECK(run_until(sizing, t0 + 5min, t0 + 10min, hungry_cache) == 1'500'000);
+  CHECK(run_until(sizing, t0 + 10min, t0 + 15min, sated_cache) == configured);
 }
 
 TEST_CASE("without pressure a cache goes on in one direction before it turns", "[cache]") {
@@ -150,7 +150,7 @@ TEST_CASE("without pressure a cache goes on in one direction before it turns", "
   seeded_random random{3};
   // Advice that contradicts itself all the time.
   for (auto now = t0; now < t0 + 30min; now += 100ms)
-    watch.see(sizing.advance(now, random() % 2 == 0 ? hungry : sated), now);
+    watch.see(sizing.advance(now, random() % 2 == 0 ? hungry_cache : sated_cache), now);
   CHECK(watch.turns() > 0);
   CHECK(watch.shortest() >= 30s);
 }

@@ -15,10 +15,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint32_t plenty = 1'000'000;
+constexpr std::uint32_t enough_steps = 1'000'000;
 
-std::optional<cache_slot> pop(timer_wheel& wheel, time_point now) {
-  auto steps = plenty;
+std::optional<cache_slot> pop_one(timer_wheel& wheel, time_point now) {
+  auto steps = enough_steps;
   return wheel.pop_due(now, steps);
 }
 
@@ -32,17 +32,17 @@ TEST_CASE("the timer wheel never gives a slot early, and late by its resolution 
   const auto start = GENERATE(t0, t0 + 639ms, t0 + 100'000h + 7ms);
   timer_wheel wheel;
   wheel.set(3, start + ahead, start);
-  CHECK_FALSE(pop(wheel, start + ahead - 1ns).has_value());
-  CHECK(pop(wheel, start + ahead + timer_wheel::resolution) == 3U);
+  CHECK_FALSE(pop_one(wheel, start + ahead - 1ns).has_value());
+  CHECK(pop_one(wheel, start + ahead + timer_wheel::resolution) == 3U);
   CHECK(wheel.size() == 0);
 }
 
 TEST_CASE("the timer wheel gives a slot that is due already at once", "[cache]") {
   timer_wheel wheel;
   wheel.set(0, t0 + 1h, t0);
-  CHECK_FALSE(pop(wheel, t0 + 30min).has_value());
+  CHECK_FALSE(pop_one(wheel, t0 + 30min).has_value());
   wheel.set(1, t0 + 1s, t0 + 30min);
-  CHECK(pop(wheel, t0 + 30min + 10ms) == 1U);
+  CHECK(pop_one(wheel, t0 + 30min + 10ms) == 1U);
 }
 
 TEST_CASE("the timer wheel moves a slot that is set again, and forgets one that is removed",
@@ -52,12 +52,12 @@ TEST_CASE("the timer wheel moves a slot that is set again, and forgets one that 
   wheel.set(1, t0 + 2s, t0);
   wheel.set(0, t0 + 3s, t0);
   CHECK(wheel.size() == 2);
-  CHECK(pop(wheel, t0 + 2s + 500ms) == 1U);
-  CHECK_FALSE(pop(wheel, t0 + 2s + 500ms).has_value());
+  CHECK(pop_one(wheel, t0 + 2s + 500ms) == 1U);
+  CHECK_FALSE(pop_one(wheel, t0 + 2s + 500ms).has_value());
   wheel.remove(0);
   wheel.remove(0);
   CHECK_FALSE(wheel.contains(0));
-  CHECK_FALSE(pop(wheel, t0 + 1h).has_value());
+  CHECK_FALSE(pop_one(wheel, t0 + 1h).has_value());
 }
 
 TEST_CASE("the timer wheel does as many steps as it may, and goes on from there", "[cache]") {
@@ -79,8 +79,8 @@ TEST_CASE("the timer wheel does as many steps as it may, and goes on from there"
 TEST_CASE("a time beyond the reach of the timer wheel is cut to it", "[cache]") {
   timer_wheel wheel;
   wheel.set(0, time_point::max(), t0);
-  CHECK_FALSE(pop(wheel, t0 + timer_wheel::reach - 1ns).has_value());
-  CHECK(pop(wheel, t0 + timer_wheel::reach + 10ms) == 0U);
+  CHECK_FALSE(pop_one(wheel, t0 + timer_wheel::reach - 1ns).has_value());
+  CHECK(pop_one(wheel, t0 + timer_wheel::reach + 10ms) == 0U);
 }
 
 TEST_CASE("the timer wheel agrees with a sorted model under random operations", "[cache]") {
