@@ -120,7 +120,7 @@ TEST_CASE("entitlements never sum up to more than the capacity, so somebody over
       continue;
     const auto giver = shares.most_over(1'000, incoming, bytes);
     const auto wanted = shares.charged(giver) + (giver == incoming ? bytes : 0);
-    // As seen with the newcomer among those who share.
+    // One that holds nothing shares only while it comes in, so its view is another.
     if (shares.charged(incoming) > 0)
       REQUIRE(wanted > shares.entitlement(giver, 1'000));
   }
