@@ -255,62 +255,6 @@ TEST_CASE("an entry that only fits without the reservations is refused before it
   CHECK(store.entries() == 5);
 }
 
-TEST_CASE("a stale value is served with its age, and one good after failures only is not",
-          "[cache]") {
-  plain_store store{room_for(3)};
-  const auto put = [&](const cache_times& times) {
-    return store.put("", "a", std::make_shared<const std::string>("v"), times, {}, t0);
-  };
-  REQUIRE(put({t0, t0 + 10s, t0 + 15s, t0 + 20s}) == put_outcome::stored);
-  const auto fresh = store.find("", "a", t0 + 9s);
-  CHECK(fresh.freshness == cache_freshness::fresh);
-  CHECK(fresh.age == 9s);
-  const auto stale = store.find("", "a", t0 + 10s);
-  CHECK(stale.freshness == cache_freshness::stale);
-  CHECK(*stale.value == "v");
-  const auto failed_only = store.find("", "a", t0 + 15s);
-  CHECK(failed_only.freshness == cache_freshness::failed_only);
-  CHECK(failed_only.value == nullptr);
-  CHECK(*store.find_after_failure("", "a", t0 + 20s - 1ns).value == "v");
-  CHECK(store.find_after_failure("", "a", t0 + 20s).value == nullptr);
-  CHECK(store.counters().hits == 1);
-  CHECK(store.counters().stale_served == 1);
-  CHECK(store.counters().misses == 1);
-  CHECK(store.counters().failure_served == 1);
-}
-
-TEST_CASE("an entry that was slow to compute is refreshed early by some askers", "[cache]") {
-  plain_store store{room_for(3)};
-  store.keep("slow", nine(), t0 + 100s, {.compute_time = 10s});
-  store.keep("fast", nine(), t0 + 100s, {.compute_time = 1ms});
-  const auto due = [&](std::string_view key, time_point now) {
-    int found = 0;
-    for (int i = 0; i < 1'000; ++i)
-      found += store.find("", key, now).freshness == cache_freshness::due ? 1 : 0;
-    return found;
-  };
-  CHECK(due("fast", t0 + 90s) == 0);
-  // The chance is e^-(time left / compute time): e^-9, e^-1 and e^-0.1.
-  CHECK(due("slow", t0 + 10s) < 5);
-  CHECK(due("slow", t0 + 90s) == Approx(368).margin(60));
-  CHECK(due("slow", t0 + 99s) == Approx(905).margin(40));
-  CHECK(store.counters().hits == 4'000);
-  CHECK(store.counters().early_refreshes > 1'000);
-}
-
-TEST_CASE("every hit saves what computing the value took", "[cache]") {
-  plain_store store{room_for(3)};
-  const cache_saving saving{.compute_time = 2s, .tokens = 1'000, .micro_cost = 30};
-  store.keep("a", nine(), t0 + 1h, saving);
-  for (int i = 0; i < 3; ++i)
-    CHECK(store.holds("a", t0 + 5s));
-  CHECK(store.counters().saved_time == 6s);
-  CHECK(store.counters().saved_tokens == 3'000);
-  CHECK(store.counters().saved_micro_cost == 90);
-  CHECK(store.counters().hit_ages.total() == 3);
-  CHECK(store.counters().hit_ages.quantile(0.5) == 8'192ms);
-}
-
 TEST_CASE("a store knows that a little more room would hold the loop that it misses", "[cache]") {
   auto options = room_for(1'000);
   options.advice.sample_shift = 0;
