@@ -76,7 +76,8 @@ cache_state::cache_state(cache_actor::pointer self, cache_options options)
       flights_{{.flights_max = options_.flights_max,
                 .waiters_max = options_.waiters_max,
                 .failures_max = options_.failures_max,
-                .first_token = first_token_of(self->id())}},
+                .first_token = first_token_of(self->id()),
+                .key = options_.store.key}},
       sizing_{options_.store.capacity_bytes, options_.sizing} {}
 
 cache_actor::behavior_type cache_state::make_behavior() {
@@ -287,6 +288,8 @@ bool cache_state::erase(const cache_name& what) {
 cache_stats cache_state::stats() const {
   auto all = to_stats(store_);
   all.shared_flights = flights_.shared();
+  // Who found nothing and waited for another's computation is counted there.
+  all.misses -= std::min(all.misses, all.shared_flights);
   all.disk_hits = disk_hits_;
   all.bypassed = bypassed_;
   all.remembered_failures = failures_.counters().hits;

@@ -57,7 +57,7 @@ bool inspect(Inspector& f, cache_stats& x) {
             x.stale_served),
       field("failure_served", "Askers that got an old value because computing one failed.",
             x.failure_served),
-      field("misses", "Askers that had to compute.", x.misses),
+      field("misses", "Askers that found nothing and waited for nobody.", x.misses),
       field("disk_hits", "Misses that the second level answered.", x.disk_hits),
       field("bypassed", "Askers that wanted no stored value.", x.bypassed),
       field("remembered_failures", "Askers that were told of an earlier failure.",

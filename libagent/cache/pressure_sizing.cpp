@@ -82,7 +82,8 @@ std::uint64_t pressure_sizing::share_of_configured(double share) const {
   return static_cast<std::uint64_t>(static_cast<double>(configured_bytes_) * share);
 }
 
-// Below the configured size the operator's word stands against advice that is missing; above it
+// Below the configured size the operator's word stands against advice that is missing, also when
+// the cache is not full: what it was asked to keep may have been too large for it. Above that size
 // more room has to prove its worth.
 pressure_sizing::direction pressure_sizing::wanted(const cache_fill_level& filled) const {
   const auto& advice = filled.advice;
@@ -91,7 +92,7 @@ pressure_sizing::direction pressure_sizing::wanted(const cache_fill_level& fille
                        limits_.full_share * static_cast<double>(capacity_bytes_);
   const bool is_worth_it = advice.gain_per_mib >= limits_.worth_per_mib;
   if (capacity_bytes_ < configured_bytes_)
-    return is_full && (is_worth_it || !is_known) ? direction::up : direction::none;
+    return is_worth_it || !is_known ? direction::up : direction::none;
   if (is_full && is_known && is_worth_it && capacity_bytes_ < ceiling_bytes())
     return direction::up;
   const bool is_wasted = advice.loss_per_mib < limits_.worth_per_mib * give_back_below;
