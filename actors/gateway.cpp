@@ -7,6 +7,7 @@
 #include "actors/paths.hpp"
 #include "libagent/api/listing.hpp"
 #include "libagent/api/task_reply.hpp"
+#include "libagent/cache/shard_stats.hpp"
 #include "libagent/http/http_error.hpp"
 #include "libagent/record/json.hpp"
 
@@ -74,7 +75,8 @@ struct gateway_state::scrape {
   }
 };
 
-gateway_state::gateway_state(gateway_actor::pointer self) : self_{self} {}
+gateway_state::gateway_state(gateway_actor::pointer self, std::vector<std::string> cache_paths)
+    : self_{self}, cache_paths_{std::move(cache_paths)} {}
 
 gateway_actor::behavior_type gateway_state::make_behavior() {
   set_quiet_handlers(self_);
@@ -168,6 +170,7 @@ void gateway_state::collect_metrics(const http_exchange_ptr& exchange) {
   page->runtime_metrics.assign(runtime.begin(), runtime.end());
   gather_dispatcher(page);
   gather_cache(page);
+  gather_cache_disk(page);
   gather_memory(page);
 }
 
@@ -180,10 +183,25 @@ void gateway_state::gather_dispatcher(const std::shared_ptr<scrape>& into) {
 }
 
 void gateway_state::gather_cache(const std::shared_ptr<scrape>& into) {
-  ask_status<cache_stats, cache_actor>(self_, cache_path, [into](const cache_stats* stats) {
-    if (stats)
-      into->snapshot.cache = *stats;
-  });
+  for (const auto& path : cache_paths_) {
+    ask_status<cache_stats, cache_actor>(self_, path.c_str(), [into](const cache_stats* stats) {
+      if (!stats)
+        return;
+      if (into->snapshot.cache) {
+        add_shard(*into->snapshot.cache, *stats);
+      } else {
+        into->snapshot.cache = *stats;
+      }
+    });
+  }
+}
+
+void gateway_state::gather_cache_disk(const std::shared_ptr<scrape>& into) {
+  ask_status<cache_level_stats, cache_disk_actor>(self_, cache_disk_path,
+                                                  [into](const cache_level_stats* stats) {
+                                                    if (stats)
+                                                      into->snapshot.cache_disk = *stats;
+                                                  });
 }
 
 void gateway_state::gather_memory(const std::shared_ptr<scrape>& into) {

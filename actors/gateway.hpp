@@ -8,6 +8,8 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace libagent::actors {
 
@@ -19,7 +21,8 @@ namespace libagent::actors {
 /// that are not answered answer 503 by themselves; nothing else is lost: restart it permanently.
 class gateway_state {
 public:
-  explicit gateway_state(gateway_actor::pointer self);
+  /// `cache_paths`: where the shards of the cache are.
+  explicit gateway_state(gateway_actor::pointer self, std::vector<std::string> cache_paths = {});
 
   gateway_actor::behavior_type make_behavior();
 
@@ -39,9 +42,11 @@ private:
   struct scrape;
   void gather_dispatcher(const std::shared_ptr<scrape>& into);
   void gather_cache(const std::shared_ptr<scrape>& into);
+  void gather_cache_disk(const std::shared_ptr<scrape>& into);
   void gather_memory(const std::shared_ptr<scrape>& into);
 
   gateway_actor::pointer self_;
+  std::vector<std::string> cache_paths_;
   caf::telemetry::collector::prometheus collector_;
 };
 

@@ -5,6 +5,7 @@
 #include "actors/agent.hpp"
 #include "actors/bridge/actor_system.hpp"
 #include "actors/cache.hpp"
+#include "actors/cache_disk.hpp"
 #include "actors/memory_monitor.hpp"
 #include "actors/task_client.hpp"
 #include "libagent/base/expected.hpp"
@@ -44,8 +45,9 @@ struct node_options {
   std::string pool_policy = "polling";  ///< See `actor_system_options`.
   std::size_t pool_throughput = 50;     ///< Messages an actor handles before others get a turn.
   task_limits tasks;
-  cache_options cache;
-  memory_monitor_options memory;  ///< `budget_bytes` 0: no memory monitor.
+  cache_options cache;             ///< Of all shards together.
+  std::uint32_t cache_shards = 1;  ///< Each has a thread of its own; at least 1.
+  memory_monitor_options memory;   ///< `budget_bytes` 0: no memory monitor.
   restart_limits restarts{.max_restarts = 5, .period = std::chrono::seconds{10}};
   backoff_limits backoff;
   std::optional<peer_options> peers;
@@ -55,6 +57,8 @@ struct node_options {
 struct node_parts {
   event_sink_ptr events;                ///< Null: nothing is reported.
   std::shared_ptr<memory_probe> probe;  ///< Null: no memory monitor.
+  /// Opens the level of the cache that survives a restart; empty: there is none.
+  cache_level_opener open_cache_level;
   /// Lowers the priority of the thread that calls it; called by each long-task worker's.
   std::function<void()> lower_priority = [] {};
   /// Called once, on any thread, when the root supervisor gave up: restarting did not help and

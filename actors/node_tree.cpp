@@ -1,5 +1,8 @@
 #include "actors/node_tree.hpp"
 
+#include "actors/cache.hpp"
+#include "actors/cache_disk.hpp"
+#include "actors/cache_route.hpp"
 #include "actors/cluster.hpp"
 #include "actors/gateway.hpp"
 #include "actors/long_task_worker.hpp"
@@ -10,6 +13,7 @@
 #include <caf/io/middleman.hpp>
 
 #include <algorithm>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -55,9 +59,33 @@ child_spec make_pool(std::string name, const supervision_rules& rules, std::size
   return nested_supervisor(std::move(name), std::move(pool));
 }
 
+/// A key that nobody can guess; what it seeds need not be repeatable.
+hash_key random_hash_key() {
+  std::random_device random;
+  const auto word = [&random] { return std::uint64_t{random()} << 32U | random(); };
+  return {word(), word()};
+}
+
+/// The shards of the cache, and the level behind them.
+child_spec make_cache(const node_options& options, const node_parts& parts,
+                      const supervision_rules& rules) {
+  supervisor_spec all{.rules = rules};
+  if (parts.open_cache_level)
+    all.children.push_back(own_thread_child<cache_disk_impl>(
+        "disk", cache_disk_options{.open = parts.open_cache_level}));
+  auto shard = options.cache;
+  shard.store.capacity_bytes /= options.cache_shards;
+  shard.has_disk = parts.open_cache_level != nullptr;
+  for (std::uint32_t i = 1; i <= options.cache_shards; ++i) {
+    shard.store.key = random_hash_key();
+    all.children.push_back(own_thread_child<cache_impl>(std::to_string(i), shard));
+  }
+  return nested_supervisor(cache_path, std::move(all));
+}
+
 child_spec make_tasks(const node_options& options, const node_parts& parts,
-                      const supervision_rules& rules, const tool_registry& tools,
-                      const std::vector<agent_spec>& agents) {
+                      const supervision_rules& rules, const cache_route& cache,
+                      const tool_registry& tools, const std::vector<agent_spec>& agents) {
   dispatcher_options dispatcher{.tools = tools.list(), .limits = options.tasks};
   for (const auto& agent : agents)
     dispatcher.agents.push_back(agent.info);
@@ -68,19 +96,19 @@ child_spec make_tasks(const node_options& options, const node_parts& parts,
   tasks.children.push_back(
       own_thread_child<task_dispatcher_impl>("dispatcher", std::move(dispatcher)));
   tasks.children.push_back(
-      make_pool("handlers", rules, or_cores(options.handlers), [](const std::string& name) {
-        return pooled_child<short_task_handler_impl>(name,
-                                                     executor_options{.credit = handler_credit});
+      make_pool("handlers", rules, or_cores(options.handlers), [&cache](const std::string& name) {
+        return pooled_child<short_task_handler_impl>(
+            name, executor_options{.credit = handler_credit, .cache = cache});
       }));
   tasks.children.push_back(
-      make_pool("blocking", rules, options.blocking, [](const std::string& name) {
+      make_pool("blocking", rules, options.blocking, [&cache](const std::string& name) {
         return own_thread_child<short_task_handler_impl>(
-            name, executor_options{.kind = executor_kind::blocking});
+            name, executor_options{.kind = executor_kind::blocking, .cache = cache});
       }));
-  tasks.children.push_back(
-      make_pool("workers", rules, or_cores(options.workers), [&parts](const std::string& name) {
-        auto worker =
-            own_thread_child<long_task_worker_impl>(name, worker_options(parts.lower_priority));
+  tasks.children.push_back(make_pool(
+      "workers", rules, or_cores(options.workers), [&parts, &cache](const std::string& name) {
+        auto worker = own_thread_child<long_task_worker_impl>(
+            name, worker_options(parts.lower_priority, cache));
         worker.rules.shutdown = shutdown_rule::within(worker_patience);
         return worker;
       }));
@@ -119,19 +147,21 @@ child_spec make_cluster(const node_options& options, const tool_registry& tools)
 supervisor_spec make_node_tree(const node_options& options, const node_parts& parts,
                                const tool_registry& tools, const std::vector<agent_spec>& agents) {
   const supervision_rules rules{.intensity = options.restarts, .backoff = options.backoff};
+  const cache_route cache{.shards = options.cache_shards, .key = random_hash_key()};
   supervisor_spec root{.rules = rules};
   if (parts.probe && options.memory.budget_bytes > 0) {
     auto memory = options.memory;
-    memory.subscribers = {cache_path, dispatcher_path};
+    memory.subscribers = cache.paths();
+    memory.subscribers.emplace_back(dispatcher_path);
     root.children.push_back(
         own_thread_child<memory_monitor_impl>(memory_monitor_path, parts.probe, std::move(memory)));
   }
-  root.children.push_back(own_thread_child<cache_impl>(cache_path, options.cache));
-  root.children.push_back(make_tasks(options, parts, rules, tools, agents));
+  root.children.push_back(make_cache(options, parts, rules));
+  root.children.push_back(make_tasks(options, parts, rules, cache, tools, agents));
   root.children.push_back(make_agents(rules, agents));
   if (options.peers)
     root.children.push_back(make_cluster(options, tools));
-  root.children.push_back(own_thread_child<gateway_impl>(gateway_path));
+  root.children.push_back(own_thread_child<gateway_impl>(gateway_path, cache.paths()));
   return root;
 }
 

@@ -31,11 +31,6 @@ task_table::random_source machine_seeded() {
 
 }  // namespace
 
-unix_millis system_unix_time() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
-}
-
 task_dispatcher_state::task_dispatcher_state(dispatcher_actor::pointer self,
                                              dispatcher_options options)
     : self_{self},

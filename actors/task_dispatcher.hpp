@@ -3,6 +3,7 @@
 /// Admits tasks, queues them, gives them to executors, agents and other nodes, and tracks them
 /// until they end.
 
+#include "actors/bridge/wall_clock.hpp"
 #include "actors/paths.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/task_interests.hpp"
@@ -23,9 +24,6 @@
 #include <vector>
 
 namespace libagent::actors {
-
-/// Milliseconds since the Unix epoch, from the system's clock.
-[[nodiscard]] unix_millis system_unix_time();
 
 struct dispatcher_options {
   std::vector<std::shared_ptr<tool>> tools;

@@ -1,26 +1,35 @@
 #include "actors/task_executor.hpp"
 
 #include "actors/bridge/directory.hpp"
+#include "actors/bridge/errors.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "libagent/base/contract.hpp"
-#include "libagent/record/canonical_json.hpp"
+#include "libagent/cache/cache_key.hpp"
+#include "libagent/cache/negative_cache.hpp"
+#include "libagent/cache/siphash.hpp"
 
 #include <caf/send.hpp>
 
 #include <chrono>
 #include <exception>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace libagent::actors {
 
 namespace {
 
-/// Same tool and same arguments, whatever their spelling, give the same key.
-expected<std::string> cache_key_of(const work_item& item) {
-  auto arguments = canonical_json(*item.arguments);
-  if (!arguments)
-    return arguments.error();
-  return item.what->spec().name + " " + *arguments;
+/// What asking the cache takes, and being woken by its answer.
+constexpr auto cheaper_than_asking = std::chrono::microseconds{50};
+
+/// The schemas stand for the tool's version: a tool that means something else looks different.
+expected<std::string> key_of(const tool& what, std::string_view arguments) {
+  siphash_2_4 schemas{hash_key{}};
+  schemas.update(what.input_schema()).update(what.output_schema());
+  const auto version = std::to_string(schemas.digest());
+  return tool_cache_key(
+      {.name = what.spec().name, .version = version, .arguments_json = arguments});
 }
 
 }  // namespace
@@ -58,46 +67,97 @@ time_point task_executor::now() const {
 
 void task_executor::execute(const work_item& item) {
   begun_->store(item.sequence, std::memory_order_release);
-  if (item.what->spec().cache_ttl.count() > 0) {
-    if (const auto cache = find<cache_actor>(self_->system(), options_.cache_path))
-      return ask_cache(cache, item);
-  }
+  if (is_worth_caching(item.what->spec()))
+    return ask_cache(item);
   run_and_answer(item);
+}
+
+bool task_executor::is_worth_caching(const tool_spec& spec) const {
+  if (spec.cache_ttl.count() > 0)
+    return true;
+  if (spec.tool_effects != effects::pure)
+    return false;
+  const auto known = usual_time_.find(spec.name);
+  return known == usual_time_.end() || known->second > cheaper_than_asking;
 }
 
 void task_executor::run_and_answer(const work_item& item) {
   answer(item, run(item));
 }
 
-void task_executor::ask_cache(const cache_actor& cache, const work_item& item) {
-  auto key = cache_key_of(item);
-  if (!key)
+void task_executor::ask_cache(const work_item& item) {
+  auto key = key_of(*item.what, *item.arguments);
+  cache_lease lease{.item = item};
+  if (key) {
+    lease.name.key = *std::move(key);
+    lease.cache = find<cache_actor>(self_->system(), options_.cache.path_of(lease.name));
+  }
+  if (!lease.cache)
     return run_and_answer(item);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(item.deadline - now());
   self_
-      ->request<caf::message_priority::high>(cache, caf::infinite, acquire_atom_v, *key,
-                                             caf::timespan{item.deadline - now()})
+      ->request<caf::message_priority::high>(lease.cache, caf::infinite, acquire_atom_v,
+                                             cache_ask{.name = lease.name, .limit = left})
       .then(
-          [this, cache, item, key = *key](cache_answer& found) {
-            if (found.verdict == cache_verdict::hit) {
-              answer(item, std::move(found.value));
-            } else {
-              run_and_publish(cache, item, key, found.token);
-            }
+          [this, lease](const cache_answer& found) mutable {
+            lease.token = found.token;
+            on_cache_answer(lease, found);
           },
-          // A cache that is down or full must not fail a task that can do without it.
-          [this, item](const caf::error&) { run_and_answer(item); });
+          [this, lease](const caf::error& why) {
+            // The same call failed just before, and would fail again.
+            if (auto known = from_caf_error(why); negative_cache::is_deterministic(known.code))
+              return answer(lease.item, std::move(known));
+            // A cache that is down or full must not fail a task that can do without it.
+            run_and_answer(lease.item);
+          });
 }
 
-void task_executor::run_and_publish(const cache_actor& cache, const work_item& item,
-                                    const std::string& key, std::uint64_t token) {
-  auto outcome = run(item);
-  if (outcome) {
-    caf::anon_send<caf::message_priority::high>(cache, fulfil_atom_v, key, token, *outcome,
-                                                caf::timespan{item.what->spec().cache_ttl});
-  } else {
-    caf::anon_send<caf::message_priority::high>(cache, abandon_atom_v, key, token, outcome.error());
+void task_executor::on_cache_answer(const cache_lease& lease, const cache_answer& found) {
+  if (found.verdict == cache_verdict::compute)
+    return compute(lease);
+  answer(lease.item, found.value.str());
+  if (lease.token != 0)
+    refresh(lease);
+}
+
+void task_executor::compute(const cache_lease& lease) {
+  auto outcome = run_for(lease);
+  if (outcome)
+    return answer(lease.item, std::move(outcome));
+  self_
+      ->request<caf::message_priority::high>(lease.cache, caf::infinite, abandon_atom_v, lease.name,
+                                             lease.token, outcome.error())
+      .then(
+          [this, item = lease.item, why = outcome.error()](const cache_regret& regret) {
+            if (regret.stale)
+              return answer(item, regret.stale->str());
+            answer(item, why);
+          },
+          [this, item = lease.item, why = outcome.error()](const caf::error&) {
+            answer(item, why);
+          });
+}
+
+void task_executor::refresh(const cache_lease& lease) {
+  if (const auto outcome = run_for(lease); !outcome) {
+    caf::anon_send<caf::message_priority::high>(lease.cache, abandon_atom_v, lease.name,
+                                                lease.token, outcome.error());
   }
-  answer(item, std::move(outcome));
+}
+
+/// Runs the tool; a result goes into the cache.
+expected<std::string> task_executor::run_for(const cache_lease& lease) {
+  const auto begun = now();
+  auto outcome = run(lease.item);
+  const auto took = now() - begun;
+  usual_time_[lease.item.what->spec().name] = took;
+  if (outcome) {
+    cache_fill fill{.value = shared_text{*outcome}, .ttl = lease.item.what->spec().cache_ttl};
+    fill.saving.compute_time = took;
+    caf::anon_send<caf::message_priority::high>(lease.cache, fulfil_atom_v, lease.name, lease.token,
+                                                std::move(fill));
+  }
+  return outcome;
 }
 
 expected<std::string> task_executor::run(const work_item& item) {

@@ -48,14 +48,22 @@ using agent_actor = caf::typed_actor<caf::result<agent_answer>(ask_atom, agent_q
 
 /// See actors/cache.hpp.
 using cache_actor = caf::typed_actor<
-    caf::result<cache_answer>(acquire_atom, std::string, caf::timespan),
-    caf::result<void>(fulfil_atom, std::string, std::uint64_t, std::string, caf::timespan),
-    caf::result<void>(abandon_atom, std::string, std::uint64_t, error),
-    caf::result<std::string>(cache_get_atom, std::string),
-    caf::result<void>(cache_put_atom, std::string, std::string, caf::timespan),
-    caf::result<bool>(erase_atom, std::string), caf::result<void>(resize_atom, std::uint64_t),
+    caf::result<cache_answer>(acquire_atom, cache_ask),
+    caf::result<void>(fulfil_atom, cache_name, std::uint64_t, cache_fill),
+    caf::result<cache_regret>(abandon_atom, cache_name, std::uint64_t, error),
+    caf::result<shared_text>(cache_get_atom, cache_name),
+    caf::result<std::vector<shared_text>>(cache_get_atom, std::vector<cache_name>),
+    caf::result<void>(cache_put_atom, cache_name, cache_fill),
+    caf::result<bool>(erase_atom, cache_name), caf::result<void>(resize_atom, std::uint64_t),
     caf::result<cache_stats>(status_atom), caf::result<void>(pressure_atom, pressure_level),
     caf::result<void>(wake_atom)>;
+
+/// See actors/cache_disk.hpp: the level of the cache that survives a restart.
+using cache_disk_actor =
+    caf::typed_actor<caf::result<stored_value>(cache_get_atom, cache_name),
+                     caf::result<void>(cache_put_atom, cache_name, stored_value),
+                     caf::result<void>(erase_atom, cache_name),
+                     caf::result<cache_level_stats>(status_atom)>;
 
 /// See actors/memory_monitor.hpp.
 using memory_monitor_actor =

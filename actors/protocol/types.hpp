@@ -6,8 +6,10 @@
 
 #include "actors/protocol/child_spec.hpp"
 #include "actors/protocol/named_enum_access.hpp"
+#include "libagent/cache/cache_requests.hpp"
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
+#include "libagent/ports/cache_level.hpp"
 #include "libagent/ports/http_server.hpp"
 #include "libagent/ports/tool.hpp"
 #include "libagent/session/ask.hpp"
@@ -132,6 +134,8 @@ bool inspect(Inspector& f, node_offer& x) {
 
 }  // namespace libagent::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::stored_value)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::cache_level_stats)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::child_spec)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::observer_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::work_item)
@@ -159,7 +163,17 @@ CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::tool_info>))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::pressure_level))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::memory_status))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_verdict))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_outcome))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_name))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::cache_name>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::shared_text))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::shared_text>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_ask))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_answer))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_fill))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_regret))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::stored_value))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_level_stats))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::cache_stats))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::supervision_node))
 CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::supervision_node>))

@@ -3,9 +3,11 @@
 #include "apps/agent/documents_agent.hpp"
 #include "apps/agent/settings.hpp"
 #include "libagent/adapters/proc_memory_probe.hpp"
+#include "libagent/adapters/sqlite_cache_level.hpp"
 #include "libagent/adapters/thread_priority.hpp"
 #include "libagent/adapters/tools/builtin_tools.hpp"
 #include "libagent/memory/memory_budget.hpp"
+#include "libagent/telemetry/cache_events.hpp"
 #include "libagent/tools/offered_tools.hpp"
 
 #include <utility>
@@ -69,6 +71,16 @@ expected<std::optional<actors::peer_options>> peers_of(const agent_config& confi
   return std::optional{std::move(peers)};
 }
 
+cache_objective objective_of(saving_choice choice) {
+  switch (choice) {
+    using enum saving_choice;
+    case bytes: return cache_objective::bytes;
+    case cost: return cache_objective::cost;
+    case hits: break;
+  }
+  return cache_objective::hits;
+}
+
 actors::node_options options_of(const agent_config& config) {
   actors::node_options node{.name = config.node.name,
                             .version = LIBAGENT_VERSION,
@@ -80,13 +92,41 @@ actors::node_options options_of(const agent_config& config) {
                             .pool_throughput = config.scheduler.throughput,
                             .tasks = limits_of(config.tasks)};
   node.cache.store.capacity_bytes = config.cache.capacity.bytes;
-  node.cache.expiry.default_ttl = config.cache.ttl;
+  node.cache.policy.name = name_of(config.cache.policy);
+  node.cache.policy.objective = objective_of(config.cache.objective);
+  node.cache.expiry = {.default_ttl = config.cache.ttl,
+                       .stale_for = config.cache.stale_while_revalidate,
+                       .error_for = config.cache.stale_if_error};
+  node.cache_shards = static_cast<std::uint32_t>(config.cache.shards);
   node.memory.interval = config.memory.sample_interval;
   node.restarts = {.max_restarts = config.supervision.max_restarts,
                    .period = config.supervision.period};
   node.backoff.initial = config.supervision.backoff_min;
   node.backoff.maximum = config.supervision.backoff_max;
   return node;
+}
+
+/// Opens the cache's file; what had to be put aside is reported and no reason to stop.
+expected<std::unique_ptr<cache_level>> open_cache_level(const sqlite_cache_options& options,
+                                                        const event_sink_ptr& events) {
+  auto opened = sqlite_cache_level::open(options);
+  if (!opened)
+    return opened.error();
+  if (opened->replaced && events) {
+    events->emit(events::cache_level_restarted,
+                 {{"reason", std::string_view{opened->replaced->context}}});
+  }
+  return std::unique_ptr<cache_level>{std::move(opened->level)};
+}
+
+/// Empty when there is to be no second level.
+actors::cache_level_opener cache_level_of(const agent_config& config,
+                                          const event_sink_ptr& events) {
+  if (config.cache.disk.bytes == 0)
+    return {};
+  const sqlite_cache_options options{.file = data_dir(config) / "cache.sqlite",
+                                     .bytes_max = config.cache.disk.bytes};
+  return [options, events] { return open_cache_level(options, events); };
 }
 
 }  // namespace
@@ -113,6 +153,7 @@ expected<agent_node> start_agent_node(const agent_config& config, const wiring_o
   const actors::node_parts parts{
       .events = options.events,
       .probe = *std::move(probe),
+      .open_cache_level = cache_level_of(config, options.events),
       .lower_priority = [nice = config.worker.nice] { (void)set_thread_niceness(nice); },
       .on_failure = options.on_failure};
   auto started = actors::node::start(

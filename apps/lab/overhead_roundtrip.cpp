@@ -5,6 +5,7 @@
 #include "actors/bridge/spawning.hpp"
 #include "actors/short_task_handler.hpp"
 #include "actors/task_dispatcher.hpp"
+#include "apps/lab/driving.hpp"
 #include "apps/lab/overhead_process.hpp"
 #include "libagent/record/field.hpp"
 #include "libagent/tools/make_tool.hpp"
@@ -17,7 +18,6 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <future>
 #include <malloc.h>
 #include <memory>
 #include <string>
@@ -47,58 +47,6 @@ std::shared_ptr<tool> trivial_tool(lane where) {
 
 task_request ping_request() {
   return {.target = "ping", .arguments = {R"({"number":1})"}};
-}
-
-/// One kind of round trip: asks once and calls back with the answer.
-using ask_once = std::function<void(caf::event_based_actor*, const std::function<void()>&)>;
-
-/// Keeps `window` requests under way until `count` were answered; notes how long each took.
-class driver {
-public:
-  driver(caf::event_based_actor* self, ask_once ask, std::size_t count, std::size_t window,
-         std::promise<std::vector<double>> done)
-      : self_{self}, ask_{std::move(ask)}, count_{count}, window_{window}, done_{std::move(done)} {}
-
-  caf::behavior make_behavior() {
-    actors::set_quiet_handlers(self_);
-    took_us_.reserve(count_);
-    for (; sent_ < std::min(window_, count_); ++sent_)
-      begin();
-    return {[](actors::wake_atom) {}};
-  }
-
-  static inline const char* name = "lab.driver";
-
-private:
-  void begin() {
-    const auto start = steady::now();
-    ask_(self_, [this, start] {
-      took_us_.push_back(std::chrono::duration<double, std::micro>(steady::now() - start).count());
-      if (sent_ < count_) {
-        ++sent_;
-        begin();
-      } else if (took_us_.size() == count_) {
-        done_.set_value(std::move(took_us_));
-        self_->quit();
-      }
-    });
-  }
-
-  caf::event_based_actor* self_;
-  ask_once ask_;
-  std::size_t count_;
-  std::size_t window_;
-  std::size_t sent_ = 0;
-  std::vector<double> took_us_;
-  std::promise<std::vector<double>> done_;
-};
-
-std::vector<double> drive(caf::actor_system& system, const ask_once& ask, std::size_t count,
-                          std::size_t window) {
-  std::promise<std::vector<double>> done;
-  auto took = done.get_future();
-  system.spawn<caf::stateful_actor<driver>>(ask, count, window, std::move(done));
-  return took.get();
 }
 
 /// `ask` for a request with these arguments, at high priority as interactive tasks travel.

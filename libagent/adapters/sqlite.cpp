@@ -51,6 +51,11 @@ void sqlite_statement::bind(int parameter, std::string_view text) {
   sqlite3_bind_text64(handle_.get(), parameter, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
+void sqlite_statement::bind_blob(int parameter, std::string_view bytes) {
+  const auto* data = bytes.data() == nullptr ? "" : bytes.data();
+  sqlite3_bind_blob64(handle_.get(), parameter, data, bytes.size(), SQLITE_STATIC);
+}
+
 void sqlite_statement::bind_pointer(int parameter, void* pointer, const char* type) {
   sqlite3_bind_pointer(handle_.get(), parameter, pointer, type, nullptr);
 }
@@ -94,6 +99,14 @@ std::string_view sqlite_statement::text(int column) const {
   if (data == nullptr)
     return {};
   return {reinterpret_cast<const char*>(data),
+          static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+std::string_view sqlite_statement::blob(int column) const {
+  const auto* data = sqlite3_column_blob(handle_.get(), column);
+  if (data == nullptr)
+    return {};
+  return {static_cast<const char*>(data),
           static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 

@@ -26,6 +26,8 @@ public:
   void bind(int parameter, std::int64_t value);
   /// The text is not copied: it must live until the statement was reset or stepped to its end.
   void bind(int parameter, std::string_view text);
+  /// The same for bytes that need not be text.
+  void bind_blob(int parameter, std::string_view bytes);
 
   /// Passes an address to a function that knows `type`; see SQLite's pointer passing interface.
   void bind_pointer(int parameter, void* pointer, const char* type);
@@ -40,6 +42,8 @@ public:
   [[nodiscard]] double real(int column) const;
   /// Valid until the next step or reset.
   [[nodiscard]] std::string_view text(int column) const;
+  /// The same for bytes.
+  [[nodiscard]] std::string_view blob(int column) const;
 
 private:
   struct finalizer {

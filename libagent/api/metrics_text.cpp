@@ -1,5 +1,6 @@
 #include "libagent/api/metrics_text.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace libagent {
@@ -67,14 +68,48 @@ void add_cache(metrics_page& page, const cache_stats& now) {
   page.family("agent_cache_entries", "gauge", "Entries held.").sample("", now.entries);
   page.family("agent_cache_requests_total", "counter", "Askers, by what they got.")
       .sample(R"(result="hit")", now.hits)
-      .sample(R"(result="miss")", now.misses)
-      .sample(R"(result="shared")", now.shared_flights);
+      .sample(R"(result="stale")", now.stale_served)
+      .sample(R"(result="stale_after_failure")", now.failure_served)
+      .sample(R"(result="miss")", now.misses - std::min(now.misses, now.disk_hits))
+      .sample(R"(result="disk_hit")", now.disk_hits)
+      .sample(R"(result="bypassed")", now.bypassed)
+      .sample(R"(result="known_failure")", now.remembered_failures)
+      .sample(R"(result="coalesced")", now.shared_flights);
+  page.family("agent_cache_early_refreshes_total", "counter", "Hits computed anew before time.")
+      .sample("", now.early_refreshes);
+  page.family("agent_cache_saved_milliseconds_total", "counter", "Computing time that hits saved.")
+      .sample("", static_cast<std::uint64_t>(now.saved_time.count()));
+  page.family("agent_cache_saved_tokens_total", "counter", "Tokens that hits saved.")
+      .sample("", now.saved_tokens);
+  page.family("agent_cache_saved_micro_cost_total", "counter",
+              "Money that hits saved, in millionths of the currency.")
+      .sample("", now.saved_micro_cost);
+  page.family("agent_cache_hit_age_milliseconds", "gauge", "Age of what was served.")
+      .sample(R"(quantile="0.5")", static_cast<std::uint64_t>(now.hit_age_p50.count()))
+      .sample(R"(quantile="0.99")", static_cast<std::uint64_t>(now.hit_age_p99.count()));
   page.family("agent_cache_evictions_total", "counter", "Entries evicted for space.")
       .sample("", now.evictions);
   page.family("agent_cache_expirations_total", "counter", "Entries dropped by age.")
       .sample("", now.expirations);
-  page.family("agent_cache_rejections_total", "counter", "Values too large to be admitted.")
-      .sample("", now.rejections);
+  page.family("agent_cache_rejections_total", "counter", "Values not admitted, by reason.")
+      .sample(R"(reason="too_large")", now.rejected_too_large)
+      .sample(R"(reason="no_room")", now.rejected_no_room)
+      .sample(R"(reason="tenant_quota")", now.rejected_tenant_quota);
+}
+
+void add_cache_disk(metrics_page& page, const cache_level_stats& now) {
+  page.family("agent_cache_disk_capacity_bytes", "gauge", "Limit of the cache's second level.")
+      .sample("", now.capacity_bytes);
+  page.family("agent_cache_disk_used_bytes", "gauge", "Length of its storage.")
+      .sample("", now.used_bytes);
+  page.family("agent_cache_disk_entries", "gauge", "Entries held.").sample("", now.entries);
+  page.family("agent_cache_disk_evictions_total", "counter", "Entries evicted for space.")
+      .sample("", now.evictions);
+  page.family("agent_cache_disk_corruptions_total", "counter",
+              "Entries found damaged, and dropped.")
+      .sample("", now.corruptions);
+  page.family("agent_cache_disk_restarts_total", "counter", "Damaged files that were put aside.")
+      .sample("", now.restarts);
 }
 
 void add_memory(metrics_page& page, const memory_status& now) {
@@ -97,6 +132,8 @@ std::string metrics_text(const metrics_snapshot& snapshot) {
     add_dispatcher(page, *snapshot.dispatcher);
   if (snapshot.cache)
     add_cache(page, *snapshot.cache);
+  if (snapshot.cache_disk)
+    add_cache_disk(page, *snapshot.cache_disk);
   if (snapshot.memory)
     add_memory(page, *snapshot.memory);
   return std::move(page).take();

@@ -2,6 +2,7 @@
 
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
+#include "libagent/ports/cache_level.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 
 #include <optional>
@@ -13,6 +14,7 @@ namespace libagent {
 struct metrics_snapshot {
   std::optional<dispatcher_status> dispatcher;
   std::optional<cache_stats> cache;
+  std::optional<cache_level_stats> cache_disk;
   std::optional<memory_status> memory;
 };
 

@@ -1,16 +1,22 @@
 #pragma once
 
+#include "libagent/base/random.hpp"
 #include "libagent/base/time.hpp"
-#include "libagent/cache/eviction_policy.hpp"
-#include "libagent/cache/expiry_index.hpp"
+#include "libagent/cache/cache_counters.hpp"
+#include "libagent/cache/cache_partition.hpp"
+#include "libagent/cache/cache_times.hpp"
+#include "libagent/cache/ghost_cache.hpp"
+#include "libagent/cache/siphash.hpp"
+#include "libagent/cache/size_advisor.hpp"
+#include "libagent/cache/tenant_shares.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace libagent {
@@ -20,105 +26,161 @@ struct cache_store_options {
   std::uint64_t entry_bytes_max = 4ULL << 20U;  ///< Larger entries are not admitted.
   std::uint32_t evictions_per_slice = 128;      ///< Bounds the time of every call; at least 1.
   std::uint64_t evicted_bytes_per_slice = 8ULL << 20U;  ///< Freeing large values takes time too.
-};
-
-/// What the store did so far.
-struct cache_counters {
-  std::uint64_t hits = 0;
-  std::uint64_t misses = 0;
-  std::uint64_t evictions = 0;
-  std::uint64_t expirations = 0;
-  std::uint64_t rejections = 0;
+  /// How eager early refreshes are: see `is_due_early`; 0 turns them off.
+  double early_refresh_beta = 1.0;
+  tenant_options tenants;
+  size_advisor_options advice;
+  hash_key key;            ///< Secret: who knows it can choose keys that collide.
+  std::uint64_t seed = 0;  ///< For the chance in early refreshes.
 };
 
 enum class put_outcome : std::uint8_t {
   stored,
-  off,        ///< The capacity is zero.
-  too_large,  ///< The entry alone passes the capacity or `entry_bytes_max`.
-  no_room,    ///< Evictions are behind after a resize; nothing is admitted until they are done.
+  off,           ///< The capacity is zero.
+  too_large,     ///< The entry alone passes the capacity or `entry_bytes_max`.
+  no_room,       ///< One slice of evictions was not enough. Each try gets closer.
+  tenant_quota,  ///< The entry alone passes what the tenant may have, or a tenant too many.
 };
 
-/// Values by key, bounded in bytes, each until it is too old or the policy evicts it.
+/// What a look-up found.
+struct cache_found {
+  std::shared_ptr<const std::string> value;  ///< Null when there is nothing to serve.
+  cache_freshness freshness = cache_freshness::gone;
+  duration age{};
+};
+
+/// Values by tenant and key, bounded in bytes, each until it is too old or the policy evicts it.
 ///
-/// An entry is charged its key, its value and a flat overhead. After every call the charge is
-/// within the capacity, but for two cases: after `set_capacity` to less, until `evict_slice` has
-/// caught up; and after a `put` that would have to evict more than a slice, by that entry at most.
-/// No call does more than a slice of evictions. Thread safety: none.
+/// Tenants are partitions with an index and a policy each; how they share the room says
+/// `tenant_shares`. A single tenant has it all. An entry is charged its key, its value and a flat
+/// overhead. After every call charge and reservations are within the capacity together, unless
+/// `set_capacity` has made it smaller and `evict_slice` has not caught up yet; until then nothing
+/// is admitted. No call evicts or expires more than a slice. Thread safety: none.
 class cache_store {
 public:
-  /// What an entry costs beyond the bytes of its key and value: the table's node, slot, links,
-  /// expiry, and the allocator's rounding (measured: docs/concepts/cache.md).
-  static constexpr std::uint64_t entry_overhead_bytes = 208;
-  static constexpr time_point never = time_point::max();
+  /// What an entry costs beyond the bytes of its key and value: the record, the value's control
+  /// block, index, policy, timer wheel, and the allocator's rounding.
+  static constexpr std::uint64_t entry_overhead_bytes = 288;
 
-  /// @pre `policy` is set, `options.evictions_per_slice` and `evicted_bytes_per_slice` positive.
-  cache_store(cache_store_options options, std::unique_ptr<eviction_policy> policy);
+  /// @pre The limits of `options` are positive, but for the capacity.
+  cache_store(cache_store_options options, policy_factory make_policy);
 
-  /// The value of `key`, or null; valid until the next call that is not const. Counts a hit or a
-  /// miss, tells the policy, and drops the entry when it is too old at `now`.
-  [[nodiscard]] const std::string* find(std::string_view key, time_point now);
+  /// Looks up what can be served at `now` and counts it. A value that is good after a failure only
+  /// counts as a miss, and is not in the answer: see `find_after_failure`.
+  /// @pre `now` never goes back from call to call.
+  [[nodiscard]] cache_found find(std::string_view tenant, std::string_view key, time_point now);
+
+  /// The value to serve when computing a newer one failed: any that is not gone. Counts only when
+  /// there is one, as `failure_served`.
+  [[nodiscard]] cache_found find_after_failure(std::string_view tenant, std::string_view key,
+                                               time_point now);
 
   /// Stores or replaces. Whatever the outcome, an older value of `key` is gone afterwards.
-  put_outcome put(std::string_view key, std::string value, time_point expires_at);
+  /// @pre `value` is not null.
+  put_outcome put(std::string_view tenant, std::string_view key,
+                  std::shared_ptr<const std::string> value, const cache_times& times,
+                  const cache_saving& saving, time_point now);
 
   /// Returns whether there was such an entry.
-  bool erase(std::string_view key);
+  bool erase(std::string_view tenant, std::string_view key);
+
+  /// Sets bytes of the capacity aside, for values that are being computed, after making room for
+  /// them. False when there is too little room within one slice of evictions, and when all
+  /// reservations would pass half of the capacity; nothing changes then.
+  [[nodiscard]] bool reserve(std::uint64_t bytes);
+
+  /// @pre As much is reserved.
+  void release(std::uint64_t bytes);
+
+  /// What another capacity would bring.
+  [[nodiscard]] size_advice advice(time_point now) { return advisor_.advice(now); }
 
   /// Changes the capacity without evicting; follow with `evict_slice` until it returns false.
   void set_capacity(std::uint64_t capacity_bytes);
   /// Evicts one slice of what is over the capacity. Returns whether there is more to do.
   bool evict_slice();
-  /// Drops one slice of what is too old at `now`. Returns whether there is more to do.
+  /// Drops one slice of what is gone at `now`. Returns whether there is more to do.
   bool purge_slice(time_point now);
 
-  [[nodiscard]] bool is_over_capacity() const { return charged_bytes_ > options_.capacity_bytes; }
+  [[nodiscard]] bool is_over_capacity() const { return used_bytes() > options_.capacity_bytes; }
 
   [[nodiscard]] std::uint64_t capacity_bytes() const { return options_.capacity_bytes; }
 
   [[nodiscard]] std::uint64_t charged_bytes() const { return charged_bytes_; }
 
-  [[nodiscard]] std::size_t entries() const { return table_.size(); }
+  [[nodiscard]] std::uint64_t reserved_bytes() const { return reserved_bytes_; }
+
+  [[nodiscard]] std::size_t entries() const;
+
+  /// Tenants that hold something.
+  [[nodiscard]] std::size_t tenants() const { return shares_.holders(); }
+
+  /// What one tenant is charged.
+  [[nodiscard]] std::uint64_t charged_bytes(std::string_view tenant) const;
 
   [[nodiscard]] const cache_counters& counters() const { return counters_; }
 
-  [[nodiscard]] std::string_view policy_name() const { return policy_->name(); }
+  [[nodiscard]] std::string_view policy_name() const { return policy_name_; }
+
+  /// Heap bytes of indexes, policies and wheels, beside keys and values.
+  [[nodiscard]] std::size_t memory_bytes() const;
 
 private:
-  struct entry {
-    std::string value;
-    std::uint64_t charge_bytes = 0;
-    time_point expires_at = never;
-    cache_slot slot = 0;
+  using tenant_id = tenant_shares::id;
+
+  struct place {
+    tenant_id tenant = 0;
+    cache_slot slot = no_slot;
   };
 
-  struct key_hasher {
-    using is_transparent = void;
-
-    std::size_t operator()(std::string_view key) const {
-      return std::hash<std::string_view>{}(key);
-    }
+  // What a call may still evict.
+  struct slice {
+    std::uint32_t evictions = 0;
+    std::uint64_t bytes = 0;
   };
 
-  using table = std::unordered_map<std::string, entry, key_hasher, std::equal_to<>>;
+  static constexpr tenant_id no_tenant = ~tenant_id{0};
 
-  [[nodiscard]] put_outcome outcome_for(std::uint64_t charge_bytes) const;
-  void insert(std::string_view key, std::string value, const cache_entry_facts& facts,
-              time_point expires_at);
-  void replace(table::iterator found, std::string value, const cache_entry_facts& facts,
-               time_point expires_at);
-  void remember_expiry(cache_slot slot, time_point expires_at);
-  void remove(table::iterator found);
-  // Frees the entry and its slot; the policy has been told or has chosen it itself.
-  void release(table::iterator found);
-  cache_slot take_slot(const std::string& key);
+  [[nodiscard]] put_outcome prepare(std::string_view tenant, std::string_view key,
+                                    std::uint64_t charge, const cache_entry_facts& incoming);
+  [[nodiscard]] put_outcome make_room(tenant_id owner, const cache_entry_facts& incoming,
+                                      slice& left);
+  bool shrink(slice& left);
+  [[nodiscard]] bool evict_from(tenant_id giver, slice& left);
+  [[nodiscard]] cache_freshness freshness_at(const place& where, time_point now);
+  [[nodiscard]] bool draws_early_refresh(const cache_record& found, time_point now);
+  [[nodiscard]] cache_found serve(const place& where, cache_freshness freshness, time_point now);
+  [[nodiscard]] place locate(std::string_view tenant, std::string_view key) const;
+  void remove(const place& where);
+  void count_refusal(put_outcome why);
+
+  [[nodiscard]] tenant_id tenant_of(std::string_view tenant) const;
+  [[nodiscard]] tenant_id open_tenant(std::string_view tenant);
+  void drop_empty_tenants();
+  void settle(tenant_id tenant, std::uint64_t before);
+  void rescale(tenant_id tenant, bool is_exact);
+
+  [[nodiscard]] slice whole_slice() const {
+    return {options_.evictions_per_slice, options_.evicted_bytes_per_slice};
+  }
+
+  [[nodiscard]] std::uint64_t used_bytes() const { return charged_bytes_ + reserved_bytes_; }
+
+  [[nodiscard]] std::uint64_t room_bytes() const {
+    return options_.capacity_bytes - std::min(options_.capacity_bytes, reserved_bytes_);
+  }
 
   cache_store_options options_;
-  std::unique_ptr<eviction_policy> policy_;
-  table table_;
-  std::vector<const std::string*> keys_;  // by slot; table nodes do not move
-  std::vector<cache_slot> free_slots_;
-  expiry_index expiry_;
+  policy_factory make_policy_;
+  std::string policy_name_;
+  seeded_random random_;
+  size_advisor advisor_;
+  tenant_shares shares_;
+  std::vector<std::unique_ptr<cache_partition>> partitions_;  // by tenant id
+  std::map<std::string, tenant_id, std::less<>> tenants_;
+  tenant_id purge_next_ = 0;
   std::uint64_t charged_bytes_ = 0;
+  std::uint64_t reserved_bytes_ = 0;
   cache_counters counters_;
 };
 

@@ -1,40 +1,37 @@
 #pragma once
 
 #include "libagent/cache/eviction_policy.hpp"
-
-#include <cstdint>
-#include <vector>
+#include "libagent/cache/slot_lists.hpp"
 
 namespace libagent {
 
-/// Evicts the entry that was not used for the longest time.
+/// Evicts the entry that was not used for the longest time. 9 bytes an entry.
 ///
-/// A doubly linked list threaded through an array: 8 bytes an entry, no allocation on a hit.
 /// Replacing a value counts as a use, so what was just written is not the next victim.
 class lru_policy final : public eviction_policy {
 public:
-  lru_policy();
-
   [[nodiscard]] std::string_view name() const override { return "lru"; }
 
-  void on_hit(cache_slot slot) override;
-  void on_insert(cache_slot slot, const cache_entry_facts& facts) override;
-  void on_update(cache_slot slot, const cache_entry_facts& facts) override;
-  void on_remove(cache_slot slot) override;
-  [[nodiscard]] std::optional<cache_slot> evict() override;
+  void on_hit(cache_slot slot) override { order_.move_to_newest(0, slot); }
+
+  void on_insert(cache_slot slot) override { order_.push_newest(0, slot); }
+
+  void on_update(cache_slot slot, const cache_entry_facts& /*old_facts*/) override { on_hit(slot); }
+
+  void on_remove(cache_slot slot) override { order_.remove(slot); }
+
+  [[nodiscard]] std::optional<cache_slot> evict() override {
+    const auto victim = order_.oldest(0);
+    if (victim == no_slot)
+      return std::nullopt;
+    order_.remove(victim);
+    return victim;
+  }
+
+  [[nodiscard]] std::size_t memory_bytes() const override { return order_.memory_bytes(); }
 
 private:
-  struct link {
-    std::uint32_t older = 0;
-    std::uint32_t newer = 0;
-  };
-
-  void attach_newest(std::uint32_t node);
-  void detach(std::uint32_t node);
-
-  // Node 0 is the list's head: its `newer` is the oldest entry, its `older` the newest. The entry
-  // in slot s is node s + 1. A node that links to itself is not in the list.
-  std::vector<link> links_;
+  slot_lists<1> order_;
 };
 
 }  // namespace libagent

@@ -2,6 +2,7 @@
 
 #include "libagent/base/contract.hpp"
 #include "libagent/base/time.hpp"
+#include "libagent/cache/siphash.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,11 +20,13 @@ namespace libagent {
 struct single_flight_options {
   std::size_t flights_max = 10'000;   ///< Keys being computed at one time.
   std::size_t waiters_max = 100'000;  ///< Askers waiting, over all keys.
+  std::size_t waiters_per_key_max = 10'000;
   /// After so many failures in a row the waiters get the error: somebody has to stop trying.
   std::uint32_t failures_max = 3;
   /// The first token. Give every incarnation of a table another range, so that a computation
   /// started under an earlier one cannot be mistaken for a present one.
   std::uint64_t first_token = 1;
+  hash_key key;  ///< Secret: who knows it can choose keys that collide.
 };
 
 /// Makes many askers of one key share one computation.
@@ -67,7 +70,7 @@ public:
 
   /// @pre `options.failures_max` is positive.
   explicit single_flight(single_flight_options options = {})
-      : options_{options}, next_id_{options.first_token} {
+      : options_{options}, flights_(0, key_hasher{options.key}), next_id_{options.first_token} {
     LIBAGENT_EXPECTS(options_.failures_max > 0);
   }
 
@@ -82,7 +85,8 @@ public:
       const auto opened = flights_.try_emplace(std::string{key}).first;
       return {role::leads, lead(*opened, deadline)};
     }
-    if (waiters_ >= options_.waiters_max) {
+    const auto waiting = found->second.waiting.size();
+    if (waiters_ >= options_.waiters_max || waiting >= options_.waiters_per_key_max) {
       return {};
     }
     const auto id = next_id_++;
@@ -162,6 +166,12 @@ public:
 
   [[nodiscard]] bool is_in_flight(std::string_view key) const { return flights_.contains(key); }
 
+  /// Whether `token` is the present one of `key`.
+  [[nodiscard]] bool is_led_by(std::string_view key, std::uint64_t token) const {
+    const auto found = flights_.find(key);
+    return found != flights_.end() && found->second.token == token;
+  }
+
 private:
   struct seated {
     Waiter waiter;
@@ -190,8 +200,10 @@ private:
   struct key_hasher {
     using is_transparent = void;
 
+    hash_key secret;
+
     std::size_t operator()(std::string_view key) const {
-      return std::hash<std::string_view>{}(key);
+      return static_cast<std::size_t>(siphash_1_3{secret}.update(key).digest());
     }
   };
 

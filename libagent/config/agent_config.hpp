@@ -25,6 +25,46 @@ struct enum_names<scheduler_policy> {
        {scheduler_policy::stealing, "stealing"}}};
 };
 
+/// Which entry of the cache leaves first; the names are those of the policies.
+enum class eviction_choice : std::uint8_t {
+  adaptive,
+  fifo,
+  lru,
+  lru_k,
+  sieve,
+  s3_fifo,
+  arc,
+  lirs,
+  w_tinylfu,
+  gdsf
+};
+
+template <>
+struct enum_names<eviction_choice> {
+  static constexpr std::array<std::pair<eviction_choice, std::string_view>, 10> values{
+      {{eviction_choice::adaptive, "adaptive"},
+       {eviction_choice::fifo, "fifo"},
+       {eviction_choice::lru, "lru"},
+       {eviction_choice::lru_k, "lru-k"},
+       {eviction_choice::sieve, "sieve"},
+       {eviction_choice::s3_fifo, "s3-fifo"},
+       {eviction_choice::arc, "arc"},
+       {eviction_choice::lirs, "lirs"},
+       {eviction_choice::w_tinylfu, "w-tinylfu"},
+       {eviction_choice::gdsf, "gdsf"}}};
+};
+
+/// What the cache is to save most of.
+enum class saving_choice : std::uint8_t { hits, bytes, cost };
+
+template <>
+struct enum_names<saving_choice> {
+  static constexpr std::array<std::pair<saving_choice, std::string_view>, 3> values{
+      {{saving_choice::hits, "hits"},
+       {saving_choice::bytes, "bytes"},
+       {saving_choice::cost, "cost"}}};
+};
+
 enum class log_level : std::uint8_t { error, warning, info, debug };
 
 template <>
@@ -69,7 +109,13 @@ struct tasks_config {
 
 struct cache_config {
   byte_size capacity = mebibytes(64);
+  eviction_choice policy = eviction_choice::adaptive;
+  saving_choice objective = saving_choice::cost;
+  std::size_t shards = 1;
   std::chrono::milliseconds ttl = std::chrono::minutes{10};
+  std::chrono::milliseconds stale_while_revalidate = std::chrono::minutes{1};
+  std::chrono::milliseconds stale_if_error = std::chrono::minutes{10};
+  byte_size disk;
 };
 
 struct memory_config {

@@ -101,8 +101,20 @@ void add_tasks_options(std::vector<option>& all, tasks_config& c) {
 void add_memory_options(std::vector<option>& all, cache_config& cache, memory_config& memory) {
   all.emplace_back("cache.capacity", cache.capacity, byte_size{0}, gibibytes(1024),
                    "Memory for cached answers; the memory monitor may shrink it. 0: no cache.");
+  all.emplace_back("cache.policy", cache.policy,
+                   "Which answer leaves when room is needed; see the concept page of the cache.");
+  all.emplace_back("cache.objective", cache.objective,
+                   "What adaptive, w-tinylfu and gdsf save: hits, bytes, or what answers cost.");
+  all.emplace_back("cache.shards", cache.shards, 1, threads_max,
+                   "Parts of the cache, each with its own thread and its share of the capacity.");
   all.emplace_back("cache.ttl", cache.ttl, 1ms, days_365,
                    "How long a cached answer counts as fresh, unless its tool says otherwise.");
+  all.emplace_back("cache.stale-while-revalidate", cache.stale_while_revalidate, 0ms, days_365,
+                   "How much longer it is served while a newer one is computed.");
+  all.emplace_back("cache.stale-if-error", cache.stale_if_error, 0ms, days_365,
+                   "How much longer it is served when computing a newer one fails.");
+  all.emplace_back("cache.disk", cache.disk, byte_size{0}, gibibytes(1024),
+                   "Size of a second level in the data folder, which survives a restart. 0: none.");
   all.emplace_back("memory.budget", memory.budget, byte_size{0}, gibibytes(1024),
                    "Memory that this process may use. 0: derived from the limits of its cgroup, of "
                    "its address space and of the machine.");

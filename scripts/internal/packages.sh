@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build patch ca-certificates
   libcli11-dev nlohmann-json3-dev libspdlog-dev)
 test_packages=(catch2 git curl)
 check_packages=(clang-format-19 clang-tidy-19)
-lab_packages=(libbenchmark-dev wrk)
+lab_packages=(libbenchmark-dev wrk zlib1g-dev)
 
 missing_packages() {
   local package

@@ -22,7 +22,11 @@ constexpr auto entry_bytes = cache_store::entry_overhead_bytes + 10;
 cache_options exact_cache() {
   cache_options options;
   options.store.capacity_bytes = 1ULL << 20U;
+  options.store.early_refresh_beta = 0;
+  options.policy.name = "lru";
   options.expiry.jitter = 0;
+  options.expiry.stale_for = 0s;
+  options.expiry.error_for = 0s;
   return options;
 }
 
@@ -34,34 +38,46 @@ public:
 
   actors::cache_actor start(cache_options options) { return spawn<cache_impl>(std::move(options)); }
 
-  answer acquire(std::string key, caf::timespan limit = 10s) {
-    return begin_ask<cache_answer>(cache, actors::acquire_atom_v, std::move(key), limit);
+  answer acquire(std::string key, std::chrono::milliseconds limit = 10s) {
+    return begin_ask<cache_answer>(cache, actors::acquire_atom_v,
+                                   cache_ask{.name = {.key = std::move(key)}, .limit = limit});
   }
 
-  std::uint64_t lead(std::string key, caf::timespan limit = 10s) {
-    const auto seat = ask<cache_answer>(cache, actors::acquire_atom_v, std::move(key), limit);
+  std::uint64_t lead(std::string key, std::chrono::milliseconds limit = 10s) {
+    const auto seat = ask<cache_answer>(cache, actors::acquire_atom_v,
+                                        cache_ask{.name = {.key = std::move(key)}, .limit = limit});
     REQUIRE(seat.verdict == cache_verdict::compute);
     return seat.token;
   }
 
   expected<void> fulfil(std::string key, std::uint64_t token, std::string value,
-                        caf::timespan ttl = 1min) {
-    return ask_expected<void>(cache, actors::fulfil_atom_v, std::move(key), token, std::move(value),
-                              ttl);
+                        std::chrono::milliseconds ttl = 1min) {
+    return ask_expected<void>(cache, actors::fulfil_atom_v, cache_name{.key = std::move(key)},
+                              token, fill_of(std::move(value), ttl));
   }
 
-  expected<void> abandon(std::string key, std::uint64_t token) {
-    return ask_expected<void>(cache, actors::abandon_atom_v, std::move(key), token,
-                              error{errc::tool_failed, "the model said no"});
+  expected<cache_regret> abandon(std::string key, std::uint64_t token,
+                                 errc code = errc::tool_failed) {
+    return ask_expected<cache_regret>(cache, actors::abandon_atom_v,
+                                      cache_name{.key = std::move(key)}, token,
+                                      error{code, "the model said no"});
   }
 
-  expected<void> put(std::string key, std::string value, caf::timespan ttl = 1min) {
-    return ask_expected<void>(cache, actors::cache_put_atom_v, std::move(key), std::move(value),
-                              ttl);
+  expected<void> put(std::string key, std::string value, std::chrono::milliseconds ttl = 1min) {
+    return ask_expected<void>(cache, actors::cache_put_atom_v, cache_name{.key = std::move(key)},
+                              fill_of(std::move(value), ttl));
   }
 
-  expected<std::string> get(std::string key) {
-    return ask_expected<std::string>(cache, actors::cache_get_atom_v, std::move(key));
+  expected<std::string> get(std::string key, std::string tenant = {}) {
+    auto found = ask_expected<shared_text>(cache, actors::cache_get_atom_v,
+                                           cache_name{std::move(tenant), std::move(key)});
+    if (!found)
+      return found.error();
+    return found->str();
+  }
+
+  static cache_fill fill_of(std::string value, std::chrono::milliseconds ttl) {
+    return {.value = shared_text{std::move(value)}, .ttl = ttl};
   }
 
   cache_stats stats() { return ask<cache_stats>(cache, actors::status_atom_v); }
@@ -77,7 +93,7 @@ public:
 
 bool is_hit(const pending_answer<cache_answer>& asked, const std::string& value) {
   const auto answer = asked.get();
-  return answer && answer->verdict == cache_verdict::hit && answer->value == value;
+  return answer && answer->verdict == cache_verdict::hit && answer->value.str() == value;
 }
 
 bool must_compute(const pending_answer<cache_answer>& asked) {
@@ -200,7 +216,7 @@ TEST_CASE_METHOD(cache_fixture, "erasing a key revokes the computation of it", "
   const auto token = lead("q");
   const auto waiter = acquire("q");
   run();
-  CHECK_FALSE(ask<bool>(cache, actors::erase_atom_v, std::string{"q"}));
+  CHECK_FALSE(ask<bool>(cache, actors::erase_atom_v, cache_name{.key = "q"}));
   CHECK(must_compute(waiter));
   CHECK(fulfil("q", token, "of before the erase").error().code == errc::not_found);
   CHECK_FALSE(get("q").has_value());
@@ -305,4 +321,99 @@ TEST_CASE_METHOD(cache_fixture, "pressure shrinks the cache as its level says", 
   CHECK(stats().capacity_bytes == 50 * entry_bytes);
   advance(2min);
   CHECK(stats().capacity_bytes == 1'000 * entry_bytes);
+}
+
+TEST_CASE_METHOD(cache_fixture, "a tenant does not see the values of another", "[actors][cache]") {
+  REQUIRE(put("k", "v"));
+  CHECK(get("k").value() == "v");
+  CHECK(get("k", "somebody").error().code == errc::not_found);
+}
+
+TEST_CASE_METHOD(cache_fixture, "a batch of gets answers in the order asked", "[actors][cache]") {
+  REQUIRE(put("a", "1"));
+  REQUIRE(put("c", "3"));
+  const std::vector<cache_name> names{{.key = "a"}, {.key = "b"}, {.key = "c"}};
+  const auto values = ask<std::vector<shared_text>>(cache, actors::cache_get_atom_v, names);
+  REQUIRE(values.size() == 3);
+  CHECK(values[0].str() == "1");
+  CHECK_FALSE(values[1].has_value());
+  CHECK(values[2].str() == "3");
+}
+
+TEST_CASE_METHOD(cache_fixture, "a batch over the limit is refused with both sizes",
+                 "[actors][cache]") {
+  const auto refused = ask_expected<std::vector<shared_text>>(cache, actors::cache_get_atom_v,
+                                                              std::vector<cache_name>(5'000));
+  CHECK(refused.error() == error{errc::too_large, "get: 5000 names at once, at most 4096"});
+}
+
+TEST_CASE_METHOD(cache_fixture, "a stale value is served while one asker computes a newer one",
+                 "[actors][cache]") {
+  auto options = exact_cache();
+  options.expiry.stale_for = 30s;
+  cache = start(options);
+  REQUIRE(put("q", "old", 10s));
+  advance(11s);
+  const auto first = acquire("q");
+  const auto second = acquire("q");
+  run();
+  CHECK(is_hit(first, "old"));
+  CHECK(first.get()->outcome == cache_outcome::stale);
+  CHECK(first.get()->age >= 11s);
+  CHECK(is_hit(second, "old"));
+  CHECK(second.get()->token == 0);
+  REQUIRE(fulfil("q", first.get()->token, "new"));
+  const auto third = acquire("q");
+  run();
+  CHECK(is_hit(third, "new"));
+  CHECK(third.get()->outcome == cache_outcome::hit);
+}
+
+TEST_CASE_METHOD(cache_fixture, "a value past its time stands in for a computation that failed",
+                 "[actors][cache]") {
+  auto options = exact_cache();
+  options.expiry.error_for = 1min;
+  cache = start(options);
+  REQUIRE(put("q", "old", 10s));
+  advance(11s);
+  const auto token = lead("q");
+  const auto waiter = acquire("q");
+  run();
+  const auto regret = abandon("q", token);
+  REQUIRE(regret);
+  REQUIRE(regret->stale);
+  CHECK(regret->stale->str() == "old");
+  CHECK(is_hit(waiter, "old"));
+  advance(2min);
+  const auto late = lead("q");
+  CHECK_FALSE(abandon("q", late)->stale);
+}
+
+TEST_CASE_METHOD(cache_fixture, "a failure that cannot be helped is told to all and remembered",
+                 "[actors][cache]") {
+  const auto token = lead("q");
+  const auto waiter = acquire("q");
+  run();
+  REQUIRE(abandon("q", token, errc::invalid_argument));
+  CHECK(waiter.get().error() == error{errc::invalid_argument, "the model said no"});
+  const auto soon = acquire("q");
+  run();
+  CHECK(soon.get().error().code == errc::invalid_argument);
+  advance(31s);
+  lead("q");
+}
+
+TEST_CASE_METHOD(cache_fixture, "an asker that wants no stored value shares what is under way",
+                 "[actors][cache]") {
+  REQUIRE(put("q", "stored"));
+  const cache_ask bypassing{.name = {.key = "q"}, .limit = 10s, .bypass = true};
+  const auto first = begin_ask<cache_answer>(cache, actors::acquire_atom_v, bypassing);
+  const auto second = begin_ask<cache_answer>(cache, actors::acquire_atom_v, bypassing);
+  run();
+  REQUIRE(must_compute(first));
+  CHECK(first.get()->outcome == cache_outcome::bypassed);
+  CHECK_FALSE(second.arrived());
+  REQUIRE(fulfil("q", first.get()->token, "new"));
+  CHECK(is_hit(second, "new"));
+  CHECK(second.get()->outcome == cache_outcome::coalesced);
 }

@@ -178,8 +178,8 @@ TEST_CASE_METHOD(memory_fixture, "the cache shrinks when the monitor sees pressu
   const auto cache = start_cache();
   const auto monitor = start_monitor();
   for (int i = 0; i < 100; ++i)
-    ask<void>(cache, actors::cache_put_atom_v, "key" + std::to_string(1'000 + i),
-              std::string{"val"}, caf::timespan{1h});
+    ask<void>(cache, actors::cache_put_atom_v, cache_name{.key = "key" + std::to_string(1'000 + i)},
+              cache_fill{.value = shared_text{"val"}, .ttl = 1h});
   REQUIRE(stats_of(cache).entries == 100);
   probe->used_bytes = 950;
   advance(100ms);

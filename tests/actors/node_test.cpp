@@ -78,8 +78,9 @@ std::shared_ptr<const tool_registry> node_tools() {
 }
 
 std::unique_ptr<node> started_node() {
-  auto started = node::start({.handlers = 2, .blocking = 1, .workers = 1}, node_tools(),
-                             {make_agent<echo_agent>("echo", "Repeats with a tool.")});
+  auto started =
+      node::start({.handlers = 2, .blocking = 1, .workers = 1, .cache_shards = 2}, node_tools(),
+                  {make_agent<echo_agent>("echo", "Repeats with a tool.")});
   REQUIRE(started);
   return *std::move(started);
 }
@@ -124,8 +125,9 @@ TEST_CASE("a started node runs tools and agents, and shows its tree", "[node]") 
 
 TEST_CASE("every actor of a node can be killed, and the node heals", "[node]") {
   auto running = started_node();
-  const auto* path = GENERATE("cache", "tasks/dispatcher", "tasks/handlers/1", "tasks/blocking/1",
-                              "tasks/workers/1", "tasks/handlers", "agents/echo", "gateway");
+  const auto* path =
+      GENERATE("cache", "cache/2", "tasks/dispatcher", "tasks/handlers/1", "tasks/blocking/1",
+               "tasks/workers/1", "tasks/handlers", "agents/echo", "gateway");
   CAPTURE(path);
   const auto victim = find<caf::actor>(running->system(), path);
   REQUIRE(victim);

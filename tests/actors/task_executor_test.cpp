@@ -28,13 +28,14 @@ struct fake_cache {
   std::optional<expected<cache_answer>> next;
   std::vector<std::string> keys;
   std::vector<std::string> told;
+  cache_regret regret;
 
   caf::behavior behavior(caf::event_based_actor* self) {
     using namespace libagent::actors;
     set_quiet_handlers(self);
     return {
-        [this, self](acquire_atom, const std::string& key, caf::timespan) {
-          keys.push_back(key);
+        [this, self](acquire_atom, const cache_ask& ask) {
+          keys.push_back(ask.name.key);
           auto answer = self->make_response_promise<cache_answer>();
           if (!next)
             waiting.push_back(answer);
@@ -48,10 +49,12 @@ struct fake_cache {
           for (auto& answer : waiting)
             answer.deliver(next->value());
         },
-        [this](fulfil_atom, const std::string&, std::uint64_t token, const std::string& value,
-               caf::timespan) { told.push_back("fulfil " + std::to_string(token) + " " + value); },
-        [this](abandon_atom, const std::string&, std::uint64_t token, const error& why) {
+        [this](fulfil_atom, const cache_name&, std::uint64_t token, const cache_fill& fill) {
+          told.push_back("fulfil " + std::to_string(token) + " " + fill.value.str());
+        },
+        [this](abandon_atom, const cache_name&, std::uint64_t token, const error& why) {
           told.push_back("abandon " + std::to_string(token) + " " + why.context);
+          return regret;
         },
     };
   }
@@ -63,7 +66,7 @@ class executor_fixture : public tasks_fixture {
 public:
   std::shared_ptr<fake_cache> add_cache() {
     auto cache = std::make_shared<fake_cache>();
-    publish_as(actors::cache_path,
+    publish_as(actors::cache_route::path_of(0U),
                spawn([cache](caf::event_based_actor* self) { return cache->behavior(self); }));
     return cache;
   }
@@ -201,10 +204,14 @@ TEST_CASE_METHOD(executor_fixture, "a cached answer is served without running th
   start({tool});
   add_executors(actors::executor_kind::handler, 1);
   auto cache = add_cache();
-  cache->next = cache_answer{.verdict = cache_verdict::hit, .value = "\"cached\""};
+  cache->next = cache_answer{.verdict = cache_verdict::hit, .value = shared_text{"\"cached\""}};
   CHECK(run_task("cached", "{ \"b\": 1, \"a\": 2 }").result == raw_json{"\"cached\""});
   CHECK(tool->runs() == 0);
-  CHECK(cache->keys == std::vector<std::string>{"cached {\"a\":2,\"b\":1}"});
+  CHECK(run_task("cached", "{\"a\":2,\"b\":1.0}").result == raw_json{"\"cached\""});
+  CHECK(run_task("cached", "{\"a\":2,\"b\":\"1\"}").result == raw_json{"\"cached\""});
+  REQUIRE(cache->keys.size() == 3);
+  CHECK(cache->keys[0] == cache->keys[1]);
+  CHECK(cache->keys[0] != cache->keys[2]);
 }
 
 TEST_CASE_METHOD(executor_fixture, "the one who must compute tells the cache the outcome",
@@ -220,6 +227,41 @@ TEST_CASE_METHOD(executor_fixture, "the one who must compute tells the cache the
   CHECK(run_task("cached", "{}").result == raw_json{"7"});
   CHECK(run_task("cached", "[]").failure == error{errc::tool_failed, "no"});
   CHECK(cache->told == std::vector<std::string>{"fulfil 5 7", "abandon 5 no"});
+}
+
+TEST_CASE_METHOD(executor_fixture, "a hit that is due is served first and computed anew after it",
+                 "[executor]") {
+  auto tool = cached_tool([](const std::string&, auto&) { return std::string{"2"}; });
+  start({tool});
+  add_executors(actors::executor_kind::handler, 1);
+  auto cache = add_cache();
+  cache->next = cache_answer{.verdict = cache_verdict::hit, .value = shared_text{"1"}, .token = 9};
+  CHECK(run_task("cached", "{}").result == raw_json{"1"});
+  CHECK(tool->runs() == 1);
+  CHECK(cache->told == std::vector<std::string>{"fulfil 9 2"});
+}
+
+TEST_CASE_METHOD(executor_fixture, "an older answer stands in for a computation that failed",
+                 "[executor]") {
+  start({cached_tool([](const std::string&, auto&) -> expected<std::string> {
+    return error{errc::tool_failed, "no"};
+  })});
+  add_executors(actors::executor_kind::handler, 1);
+  auto cache = add_cache();
+  cache->next = cache_answer{.verdict = cache_verdict::compute, .token = 5};
+  cache->regret.stale = shared_text{"\"older\""};
+  CHECK(run_task("cached", "{}").result == raw_json{"\"older\""});
+}
+
+TEST_CASE_METHOD(executor_fixture, "a failure that the cache remembers is not tried again",
+                 "[executor]") {
+  auto tool = cached_tool();
+  start({tool});
+  add_executors(actors::executor_kind::handler, 1);
+  auto cache = add_cache();
+  cache->next = error{errc::invalid_argument, "width: too wide"};
+  CHECK(run_task("cached", "{}").failure == error{errc::invalid_argument, "width: too wide"});
+  CHECK(tool->runs() == 0);
 }
 
 TEST_CASE_METHOD(executor_fixture, "a tool with a cache runs also when the cache is down",
@@ -243,8 +285,8 @@ TEST_CASE_METHOD(executor_fixture, "a handler that waits for the cache runs othe
   run();
   CHECK(run_task("echo", "[1]").state == task_state::succeeded);
   CHECK_FALSE(waiting.arrived());
-  cache->next = cache_answer{.verdict = cache_verdict::hit, .value = "3"};
-  caf::anon_send(actors::find<actors::cache_actor>(system(), actors::cache_path),
+  cache->next = cache_answer{.verdict = cache_verdict::hit, .value = shared_text{"3"}};
+  caf::anon_send(actors::find<actors::cache_actor>(system(), actors::cache_route::path_of(0U)),
                  actors::wake_atom_v);
   run();
   CHECK(waiting.get()->result == raw_json{"3"});

@@ -70,6 +70,12 @@ public:
 
   reply get(const std::string& path) { return call({.url = url(path)}); }
 
+  /// The body of an answer that is not JSON.
+  std::string get_text(const std::string& path) {
+    const auto answer = http_client{}.send({.url = url(path)});
+    return answer ? answer->body : std::string{};
+  }
+
   reply post(const std::string& path, const nlohmann::json& body) {
     return call({.method = "POST",
                  .url = url(path),

@@ -156,6 +156,29 @@ TEST_CASE("askers over the limits are refused", "[cache]") {
   CHECK(flights.join("k", 3, t0 + 1s).what == role::refused);
 }
 
+TEST_CASE("one key has no more waiters than it may, whatever others have", "[cache]") {
+  table flights{{.waiters_per_key_max = 1}};
+  flights.join("k", 0, t0 + 1s);
+  flights.join("other", 1, t0 + 1s);
+  CHECK(flights.join("k", 2, t0 + 1s).what == role::waits);
+  CHECK(flights.join("k", 3, t0 + 1s).what == role::refused);
+  CHECK(flights.join("other", 4, t0 + 1s).what == role::waits);
+}
+
+TEST_CASE("a thousand askers of one key cause one computation, also when two leaders fail",
+          "[cache]") {
+  table flights;
+  const auto leader = flights.join("k", 0, t0 + 1s);
+  for (int asker = 1; asker < 1'000; ++asker)
+    REQUIRE(flights.join("k", asker, t0 + 1s).what == role::waits);
+  const auto second = flights.abandon("k", leader.token).next_leader;
+  REQUIRE(second->waiter == 1);
+  const auto third = flights.revoke("k");
+  REQUIRE(third->waiter == 2);
+  CHECK(flights.complete("k", third->token)->size() == 997);
+  CHECK(flights.waiters() == 0);
+}
+
 TEST_CASE("tokens of two incarnations with their own ranges never meet", "[cache]") {
   table before{{.first_token = 1ULL << 32U}};
   table after{{.first_token = 2ULL << 32U}};
