@@ -70,9 +70,10 @@ hash_key random_hash_key() {
 child_spec make_cache(const node_options& options, const node_parts& parts,
                       const supervision_rules& rules) {
   supervisor_spec all{.rules = rules};
-  if (parts.open_cache_level)
+  if (parts.open_cache_level) {
     all.children.push_back(own_thread_child<cache_disk_impl>(
         "disk", cache_disk_options{.open = parts.open_cache_level}));
+  }
   auto shard = options.cache;
   shard.store.capacity_bytes /= options.cache_shards;
   shard.has_disk = parts.open_cache_level != nullptr;

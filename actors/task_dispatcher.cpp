@@ -75,6 +75,8 @@ dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
         core_.progress(id, attempt, std::move(reported));
       },
       [this](done_atom, const task_id& id, std::uint32_t attempt, work_outcome& outcome) {
+        if (outcome.cache)
+          core_.note_cache_use(id, attempt, *std::move(outcome.cache));
         if (outcome.result) {
           finish(id, attempt, std::move(outcome.result->text));
         } else {

@@ -23,6 +23,10 @@ namespace {
 /// What asking the cache takes, and being woken by its answer.
 constexpr auto cheaper_than_asking = std::chrono::microseconds{50};
 
+cache_use use_of(cache_outcome outcome, std::chrono::milliseconds age = {}) {
+  return {.outcome = std::string{name_of(outcome)}, .age = age};
+}
+
 /// The schemas stand for the tool's version: a tool that means something else looks different.
 expected<std::string> key_of(const tool& what, std::string_view arguments) {
   siphash_2_4 schemas{hash_key{}};
@@ -115,7 +119,7 @@ void task_executor::ask_cache(const work_item& item) {
 void task_executor::on_cache_answer(const cache_lease& lease, const cache_answer& found) {
   if (found.verdict == cache_verdict::compute)
     return compute(lease);
-  answer(lease.item, found.value.str());
+  answer(lease.item, found.value.str(), use_of(found.outcome, found.age));
   if (lease.token != 0)
     refresh(lease);
 }
@@ -123,14 +127,14 @@ void task_executor::on_cache_answer(const cache_lease& lease, const cache_answer
 void task_executor::compute(const cache_lease& lease) {
   auto outcome = run_for(lease);
   if (outcome)
-    return answer(lease.item, std::move(outcome));
+    return answer(lease.item, std::move(outcome), use_of(cache_outcome::miss));
   self_
       ->request<caf::message_priority::high>(lease.cache, caf::infinite, abandon_atom_v, lease.name,
                                              lease.token, outcome.error())
       .then(
           [this, item = lease.item, why = outcome.error()](const cache_regret& regret) {
             if (regret.stale)
-              return answer(item, regret.stale->str());
+              return answer(item, regret.stale->str(), use_of(cache_outcome::stale));
             answer(item, why);
           },
           [this, item = lease.item, why = outcome.error()](const caf::error&) {
@@ -197,8 +201,9 @@ void task_executor::report(const work_item& item, progress_gate& gate, double fr
   }
 }
 
-void task_executor::answer(const work_item& item, expected<std::string> outcome) {
-  work_outcome sent;
+void task_executor::answer(const work_item& item, expected<std::string> outcome,
+                           std::optional<cache_use> use) {
+  work_outcome sent{.cache = std::move(use)};
   if (outcome) {
     sent.result = raw_json{std::move(*outcome)};
   } else {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -65,7 +66,8 @@ private:
   void compute(const cache_lease& lease);
   void refresh(const cache_lease& lease);
   [[nodiscard]] expected<std::string> run(const work_item& item);
-  void answer(const work_item& item, expected<std::string> outcome);
+  void answer(const work_item& item, expected<std::string> outcome,
+              std::optional<cache_use> use = {});
   void report(const work_item& item, progress_gate& gate, double fraction, std::string message);
   [[nodiscard]] time_point now() const;
 

@@ -62,12 +62,14 @@ struct work_item {
 struct work_outcome {
   std::optional<raw_json> result;
   std::optional<error> failure;
+  std::optional<cache_use> cache;  ///< Set when the cache was asked.
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, work_outcome& x) {
   return record(f, x, "work_outcome", field("result", "The tool's output.", x.result),
-                field("error", "Why there is none.", x.failure));
+                field("error", "Why there is none.", x.failure),
+                field("cache", "How the cache served it.", x.cache));
 }
 
 /// What an executor can run.

@@ -10,6 +10,7 @@
 #include "libagent/telemetry/cache_events.hpp"
 #include "libagent/tools/offered_tools.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace libagent::app {
@@ -97,6 +98,12 @@ actors::node_options options_of(const agent_config& config) {
   node.cache.expiry = {.default_ttl = config.cache.ttl,
                        .stale_for = config.cache.stale_while_revalidate,
                        .error_for = config.cache.stale_if_error};
+  const auto shards = std::max<std::size_t>(config.cache.shards, 1);
+  node.cache.sizing.floor_bytes = config.cache.floor.bytes / shards;
+  if (config.cache.ceiling.bytes > config.cache.capacity.bytes && config.cache.capacity.bytes > 0) {
+    node.cache.sizing.ceiling_share = static_cast<double>(config.cache.ceiling.bytes) /
+                                      static_cast<double>(config.cache.capacity.bytes);
+  }
   node.cache_shards = static_cast<std::uint32_t>(config.cache.shards);
   node.memory.interval = config.memory.sample_interval;
   node.restarts = {.max_restarts = config.supervision.max_restarts,

@@ -109,6 +109,8 @@ struct tasks_config {
 
 struct cache_config {
   byte_size capacity = mebibytes(64);
+  byte_size floor;
+  byte_size ceiling;
   eviction_choice policy = eviction_choice::adaptive;
   saving_choice objective = saving_choice::cost;
   std::size_t shards = 1;

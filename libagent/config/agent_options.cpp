@@ -101,6 +101,11 @@ void add_tasks_options(std::vector<option>& all, tasks_config& c) {
 void add_memory_options(std::vector<option>& all, cache_config& cache, memory_config& memory) {
   all.emplace_back("cache.capacity", cache.capacity, byte_size{0}, gibibytes(1024),
                    "Memory for cached answers; the memory monitor may shrink it. 0: no cache.");
+  all.emplace_back("cache.floor", cache.floor, byte_size{0}, gibibytes(1024),
+                   "Memory pressure never shrinks it below this, or 5 % of the capacity.");
+  all.emplace_back("cache.ceiling", cache.ceiling, byte_size{0}, gibibytes(1024),
+                   "How far it grows beyond the capacity where that would save work and memory is "
+                   "not short. 0: not at all.");
   all.emplace_back("cache.policy", cache.policy,
                    "Which answer leaves when room is needed; see the concept page of the cache.");
   all.emplace_back("cache.objective", cache.objective,

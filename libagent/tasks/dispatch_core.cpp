@@ -173,6 +173,11 @@ void dispatch_core::progress(const task_id& id, std::uint32_t attempt, task_prog
   }
 }
 
+void dispatch_core::note_cache_use(const task_id& id, std::uint32_t attempt, cache_use use) {
+  if (auto* entry = table_.running_attempt(id, attempt))
+    entry->record.cache = std::move(use);
+}
+
 void dispatch_core::stop_running(task_entry& entry, error why, const instant& now) {
   auto* held = pool_.find(entry.record.id);
   table_.end(entry, std::move(why), now);

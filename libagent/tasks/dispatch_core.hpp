@@ -81,6 +81,8 @@ public:
   /// nothing more until it is set available again.
   void give_back(const task_id& id, std::uint32_t attempt, const instant& now);
   void progress(const task_id& id, std::uint32_t attempt, task_progress reported);
+  /// How the cache served this attempt; to be said before its end.
+  void note_cache_use(const task_id& id, std::uint32_t attempt, cache_use use);
   /// Ends a live task as cancelled at once; its executor is free again only when it answers.
   /// Returns the record, also when the task had ended before. Errors: `not_found`.
   [[nodiscard]] expected<const task_record*> cancel(const task_id& id, const std::string& reason,

@@ -137,6 +137,21 @@ bool inspect(Inspector& f, task_progress& x) {
                 field("message", "What is being done.", x.message).fallback(std::string{}));
 }
 
+/// How the cache served a task.
+struct cache_use {
+  std::string outcome;               ///< `hit`, `disk_hit`, `stale`, `coalesced` or `miss`.
+  std::chrono::milliseconds age{0};  ///< Of the answer when it was served.
+
+  friend bool operator==(const cache_use&, const cache_use&) = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, cache_use& x) {
+  return record(f, x, "cache_use",
+                field("outcome", "hit, disk_hit, stale, coalesced or miss.", x.outcome),
+                field("age_ms", "Age of the answer when it was served.", x.age));
+}
+
 /// What is known of one task, from acceptance until its record is forgotten.
 struct task_record {
   task_id id;
@@ -150,6 +165,7 @@ struct task_record {
   unix_millis deadline = 0;
   std::optional<task_progress> progress;
   std::optional<raw_json> result;  ///< Set when succeeded.
+  std::optional<cache_use> cache;  ///< Set when the cache was asked.
   std::optional<error> failure;    ///< Set when ended otherwise.
   std::string node;                ///< Where it ran; empty: here.
 };
@@ -168,6 +184,7 @@ bool inspect(Inspector& f, task_record& x) {
       field("deadline", "Unix time in ms after which it expires.", x.deadline),
       field("progress", "How far a running task is.", x.progress),
       field("result", "The tool's output, once succeeded.", x.result),
+      field("cache", "How the cache served it; absent when it was not asked.", x.cache),
       field("error", "Why it ended without a result.", x.failure),
       field("node", "The node that ran it; empty for this one.", x.node).fallback(std::string{}));
 }

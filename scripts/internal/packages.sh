@@ -4,9 +4,9 @@
 build_packages=(g++ cmake ninja-build patch ca-certificates
   libboost1.81-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev
   libcli11-dev nlohmann-json3-dev libspdlog-dev)
-test_packages=(catch2 git curl)
+test_packages=(catch2 git curl zlib1g-dev)
 check_packages=(clang-format-19 clang-tidy-19)
-lab_packages=(libbenchmark-dev wrk zlib1g-dev)
+lab_packages=(wrk zlib1g-dev)
 
 missing_packages() {
   local package

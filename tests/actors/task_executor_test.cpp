@@ -205,7 +205,10 @@ TEST_CASE_METHOD(executor_fixture, "a cached answer is served without running th
   add_executors(actors::executor_kind::handler, 1);
   auto cache = add_cache();
   cache->next = cache_answer{.verdict = cache_verdict::hit, .value = shared_text{"\"cached\""}};
-  CHECK(run_task("cached", "{ \"b\": 1, \"a\": 2 }").result == raw_json{"\"cached\""});
+  cache->next->value().age = 5ms;
+  const auto served = run_task("cached", "{ \"b\": 1, \"a\": 2 }");
+  CHECK(served.result == raw_json{"\"cached\""});
+  CHECK(served.cache == cache_use{"hit", 5ms});
   CHECK(tool->runs() == 0);
   CHECK(run_task("cached", "{\"a\":2,\"b\":1.0}").result == raw_json{"\"cached\""});
   CHECK(run_task("cached", "{\"a\":2,\"b\":\"1\"}").result == raw_json{"\"cached\""});
