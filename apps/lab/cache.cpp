@@ -63,9 +63,10 @@ expected<std::vector<cache_size>> sizes_for(const std::vector<std::string>& text
 expected<cache_plan> make_plan(const lab_options& options, const cache_options& cache) {
   cache_plan plan;
   plan.policies = cache.policies;
-  if (plan.policies.empty())
+  if (plan.policies.empty()) {
     for (const auto& known : known_policies())
       plan.policies.emplace_back(known.name);
+  }
   auto objectives = objectives_for(cache.objective);
   if (!objectives)
     return objectives.error();
@@ -126,11 +127,12 @@ expected<cache_results> run_plan(const cache_plan& plan) {
 void add_provenance(report& into, const cache_options& cache, const cache_plan& plan, bool quick) {
   if (quick)
     into.add_note("A quick run leaves the large traces out: its averages are over few cells.");
-  if (cache.traces.empty())
+  if (cache.traces.empty()) {
     into.add_note(
         "No trace folder was given (--traces DIR): these workloads are generated from the seed.");
-  else if (plan.reference.is_empty())
+  } else if (plan.reference.is_empty()) {
     into.add_note("There is no reference.csv beside the traces: nothing to compare with.");
+  }
 }
 
 int fail(const error& problem) {

@@ -113,9 +113,10 @@ void add_excess_aims(report& into, const std::vector<const measured_cell*>& cell
                mean_of(lost.excess), "%");
   into.add_aim(fmt::format("adaptive, {}: p90 of the excess", of.title), aim_is::at_most,
                of.p90_aim, share_below(lost.excess, 0.9), "%");
-  if (of.mode == charge_mode::objects)
+  if (of.mode == charge_mode::objects) {
     into.add_aim("adaptive, object mode: mean distance to Belady", aim_is::at_most, 24,
                  mean_of(lost.above_belady), "%");
+  }
 }
 
 void add_history_aim(report& into, const cache_results& results) {
@@ -127,10 +128,11 @@ void add_history_aim(report& into, const cache_results& results) {
         is_agent_like(cell.cell.trace))
       fewer.push_back(-percent_above(*lru_k, *lru));
   }
-  if (!fewer.empty())
+  if (!fewer.empty()) {
     into.add_aim(
         fmt::format("lru-k: fewer misses than lru, mean of {} agent-like cells", fewer.size()),
         aim_is::at_least, 7, mean_of(fewer), "%");
+  }
 }
 
 // The aims are stated to a tenth of a percent, and so are the hits.
@@ -143,9 +145,10 @@ void add_size_aims(report& into, const cache_results& results) {
         cell.size.share > 0 || !miss)
       continue;
     for (const auto& [size, hits] : aims) {
-      if (cell.size.bytes == mebibytes(size).bytes)
+      if (cell.size.bytes == mebibytes(size).bytes) {
         into.add_aim(fmt::format("adaptive: hits on agent_mix_a at {} MiB", size), aim_is::at_least,
                      hits, std::round(1000 * (1 - *miss)) / 10, "%");
+      }
     }
   }
 }

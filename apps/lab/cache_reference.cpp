@@ -74,9 +74,10 @@ expected<parsed_line> parse_reference_line(std::string_view line,
   std::array<double, 3> ratios{};
   for (std::size_t i = 0; i < ratios.size(); ++i) {
     const auto ratio = share_of(field(4 + i));
-    if (!ratio)
+    if (!ratio) {
       return error{errc::corrupt, fmt::format("{} is {}, not from 0 to 1", reference_columns[4 + i],
                                               field(4 + i))};
+    }
     ratios[i] = *ratio;
   }
   return parsed_line{.cell = {.trace = std::string{field(0)},

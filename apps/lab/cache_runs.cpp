@@ -122,6 +122,7 @@ std::vector<measured_cell> run_workload(
     const workload& work, const std::vector<contender>& contenders, unsigned jobs,
     const std::function<void(std::size_t, std::size_t)>& on_progress) {
   std::vector<measured_cell> cells;
+  cells.reserve(work.sizes.size());
   for (const auto& size : work.sizes)
     cells.push_back(empty_cell(work, size));
   std::vector<std::function<void()>> replays;

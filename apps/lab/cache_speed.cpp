@@ -165,12 +165,14 @@ void add_speed_row(report& into, const racer& one, const racer& baseline, std::s
                 {"hits %", 100.0 * static_cast<double>(one.hits) / static_cast<double>(requests)},
                 {"bytes per entry",
                  one.bytes_per_entry > 0 ? nlohmann::ordered_json(one.bytes_per_entry) : "-"}});
-  if (has_aim)
+  if (has_aim) {
     into.add_aim(fmt::format("{}: speed against unordered_map + list", one.name), aim_is::at_least,
                  aim->ratio, ratio, "times");
-  if (one.bytes_per_entry > 0)
+  }
+  if (one.bytes_per_entry > 0) {
     into.add_aim(fmt::format("{}: memory beyond key and value", one.name), aim_is::at_most,
                  one.name == "adaptive" ? 160 : 64, one.bytes_per_entry, "bytes per entry");
+  }
 }
 
 }  // namespace

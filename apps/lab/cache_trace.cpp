@@ -32,10 +32,11 @@ public:
 
   [[nodiscard]] expected<void> bytes(void* into, std::size_t count, std::string_view what) {
     const auto got = gzread(stream_.get(), into, static_cast<unsigned>(count));
-    if (std::cmp_not_equal(got, count))
+    if (std::cmp_not_equal(got, count)) {
       return failure(errc::corrupt,
                      fmt::format("the file ends within {}, {} bytes early", what,
                                  count - static_cast<std::size_t>(std::max(got, 0))));
+    }
     offset_ += count;
     return {};
   }
@@ -83,10 +84,11 @@ expected<trace_counts> read_head(trace_file& in) {
   const auto objects = in.number<std::uint64_t>("the number of objects");
   if (!objects)
     return objects.error();
-  if (*requests > requests_max || *objects > objects_max)
+  if (*requests > requests_max || *objects > objects_max) {
     return in.failure(errc::too_large,
                       fmt::format("{} requests for {} objects; at most {} and {} are read",
                                   *requests, *objects, requests_max, objects_max));
+  }
   return trace_counts{.requests = *requests, .objects = *objects};
 }
 
@@ -115,10 +117,11 @@ expected<access_trace> read_body(trace_file& in, const trace_counts& counts) {
     const auto id = in.number<std::uint32_t>("the requests");
     if (!id)
       return id.error();
-    if (*id >= counts.objects)
+    if (*id >= counts.objects) {
       return in.failure(errc::corrupt,
                         fmt::format("request {} is for object {}; ids from 0 to {} are right", i,
                                     *id, static_cast<std::int64_t>(counts.objects) - 1));
+    }
     trace.requests.push_back(*id);
   }
   if (!in.at_end())
@@ -136,12 +139,14 @@ expected<std::vector<std::filesystem::path>> find_traces(const std::filesystem::
     if (entry->path().filename().string().ends_with(trace_suffix))
       found.push_back(entry->path());
   }
-  if (problem)
+  if (problem) {
     return error{errc::not_found,
                  fmt::format("look for traces in {}: {}", folder.string(), problem.message())};
-  if (found.empty())
+  }
+  if (found.empty()) {
     return error{errc::not_found, fmt::format("look for traces in {}: no file ends in {}",
                                               folder.string(), trace_suffix)};
+  }
   std::ranges::sort(found);
   return found;
 }

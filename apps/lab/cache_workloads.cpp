@@ -73,9 +73,10 @@ std::vector<workload> workloads_of(const std::string& name, const access_trace& 
     add(name, charge_mode::objects, in_object_mode(trace), sizes_of(charge_mode::objects, sizes));
   if (wanted.bytes)
     add(name, charge_mode::bytes, trace, sizes_of(charge_mode::bytes, sizes));
-  if (wanted.tiers)
+  if (wanted.tiers) {
     add(tiered_name(name), charge_mode::bytes, with_price_tiers(trace),
         {{.bytes = mebibytes(100).bytes}, {.bytes = mebibytes(200).bytes}});
+  }
   std::erase_if(works, [](const workload& work) { return work.sizes.empty(); });
   return works;
 }
@@ -150,6 +151,7 @@ expected<std::vector<workload_source>> pick(std::vector<workload_source> sources
     const auto found = std::ranges::find(sources, name, &workload_source::name);
     if (found == sources.end()) {
       std::vector<std::string_view> known;
+      known.reserve(sources.size());
       for (const auto& source : sources)
         known.emplace_back(source.name);
       return error{errc::not_found, fmt::format("choose workload: there is no \"{}\" in {}{}", name,

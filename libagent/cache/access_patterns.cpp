@@ -120,10 +120,11 @@ private:
   }
 
   void ask(std::uint32_t key) {
-    if (recent_.size() < options_.repeat_window)
+    if (recent_.size() < options_.repeat_window) {
       recent_.push_back(key);
-    else
+    } else {
       recent_[asked_ % recent_.size()] = key;
+    }
     builder_.request(key);
   }
 
@@ -139,9 +140,10 @@ private:
   }
 
   void drift() {
-    for (std::uint32_t i = 0; i < options_.tail_keys / 100; ++i)
+    for (std::uint32_t i = 0; i < options_.tail_keys / 100; ++i) {
       std::swap(key_of_rank_[below(random_, key_of_rank_.size())],
                 key_of_rank_[below(random_, key_of_rank_.size())]);
+    }
     for (std::uint32_t i = 0; i < options_.hot_keys / 10; ++i)
       hot_[below(random_, hot_.size())] = fresh_key_++;
   }

@@ -60,8 +60,7 @@ adaptive_policy::adaptive_policy(const entry_index& entries, const adaptive_opti
       objective_{options.objective},
       panel_{options.objective, adaptive_experts(options.objective, false), lru_2_expert,
              options.sample},
-      follower_{nullptr},
-      followed_{lru_2_expert} {
+      followed_{panel_.leader()} {
   auto follower = std::make_unique<follow_leader_policy>(entries, panel_);
   follower_ = follower.get();
   current_ = std::move(follower);
@@ -215,10 +214,11 @@ void adaptive_policy::adopt(cache_slot slot) {
 
 void adaptive_policy::migrate_some() {
   for (std::size_t i = 0; former_ && i < moved_at_once; ++i) {
-    if (const auto next = former_->evict())
+    if (const auto next = former_->evict()) {
       adopt(*next);
-    else
+    } else {
       former_.reset();
+    }
   }
 }
 

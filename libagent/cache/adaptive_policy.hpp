@@ -78,9 +78,9 @@ private:
   cache_objective objective_;
   expert_panel panel_;
   std::unique_ptr<eviction_policy> current_;
-  std::unique_ptr<eviction_policy> former_;  // while entries move, those that did not yet
-  follow_leader_policy* follower_;           // the current policy, if it is one
-  std::size_t followed_;                     // the expert that `current_` stands for
+  std::unique_ptr<eviction_policy> former_;   // while entries move, those that did not yet
+  follow_leader_policy* follower_ = nullptr;  // the current policy, if it is one
+  std::size_t followed_;                      // the expert that `current_` stands for
   slot_array<slot_state> slots_;
   std::uint64_t capacity_bytes_ = 0;
   std::size_t resident_ = 0;

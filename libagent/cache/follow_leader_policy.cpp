@@ -40,10 +40,11 @@ void follow_leader_policy::on_new_leader() {
 
 void follow_leader_policy::place(cache_slot slot) {
   const auto list = panel_.leader_holds(entries_.facts(slot).key_hash) ? wanted : unwanted;
-  if (lists_.contains(slot))
+  if (lists_.contains(slot)) {
     lists_.move_to_newest(list, slot);
-  else
+  } else {
     lists_.push_newest(list, slot);
+  }
 }
 
 }  // namespace libagent

@@ -139,10 +139,11 @@ void gdsf_policy::sift_down(std::size_t position, const node& moving) {
 }
 
 void gdsf_policy::settle(std::size_t position, const node& moving) {
-  if (leaves_first(moving, heap_[position]))
+  if (leaves_first(moving, heap_[position])) {
     sift_up(position, moving);
-  else
+  } else {
     sift_down(position, moving);
+  }
 }
 
 void gdsf_policy::take_out(std::size_t position) {
@@ -152,10 +153,11 @@ void gdsf_policy::take_out(std::size_t position) {
   if (position == heap_.size())
     return;
   // The last node is no relation of the one that leaves: it may belong further up.
-  if (position > 0 && leaves_first(last, heap_[(position - 1) / heap_arity]))
+  if (position > 0 && leaves_first(last, heap_[(position - 1) / heap_arity])) {
     sift_up(position, last);
-  else
+  } else {
     sift_down(position, last);
+  }
 }
 
 }  // namespace libagent

@@ -23,10 +23,11 @@ void lirs_policy::on_hit(cache_slot slot) {
   tick();
   const auto in_stack = stamps_[slot] > stack_bottom();
   stamps_[slot] = now_;
-  if (where_[slot] == probation && in_stack)
+  if (where_[slot] == probation && in_stack) {
     heat(slot);
-  else
+  } else {
     lists_.move_to_newest(where_[slot], slot);
+  }
 }
 
 void lirs_policy::on_admit(const cache_entry_facts& incoming) {

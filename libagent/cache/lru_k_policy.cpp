@@ -36,10 +36,11 @@ lru_k_policy::lru_k_policy(const entry_index& entries, const lru_k_options& opti
 void lru_k_policy::on_hit(cache_slot slot) {
   LIBAGENT_EXPECTS(slot < state_.size() && state_[slot].last() != 0);
   tick();
-  if (state_[slot].last() <= ended_)
+  if (state_[slot].last() <= ended_) {
     begin_burst(slot);
-  else
+  } else {
     lengthen_burst(slot);
+  }
   state_[slot].set_last(now_);
   recent_[now_ % recent_.size()] = slot;
 }

@@ -128,10 +128,11 @@ expected<policy_factory> make_policy_factory(const policy_spec& spec) {
                         [](const catalog_entry& entry) { return entry.description.name; });
   if (found == catalog.end())
     return error{errc::invalid_argument, unknown_policy(spec.name)};
-  if (spec.k < k_min || spec.k > k_max)
+  if (spec.k < k_min || spec.k > k_max) {
     return error{errc::invalid_argument, "choose cache policy: K is " + std::to_string(spec.k) +
                                              ", allowed is " + std::to_string(k_min) + " to " +
                                              std::to_string(k_max)};
+  }
   return found->make(spec);
 }
 

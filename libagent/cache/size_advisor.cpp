@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 namespace libagent {
@@ -83,7 +84,7 @@ void size_advisor::fade(time_point now) {
     one *= kept;
   samples_ *= kept;
   // The time in the window is the integral of the weight over it.
-  const auto mean_life = half_life.count() / std::log(2.0);
+  const auto mean_life = half_life.count() / std::numbers::ln2;
   seconds_ = seconds_ * kept + mean_life * (1 - kept);
 }
 
