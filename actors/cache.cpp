@@ -125,6 +125,12 @@ caf::result<cache_answer> cache_state::acquire(const cache_ask& ask) {
   return serve(ask, found);
 }
 
+// Clamped before it becomes a duration: milliseconds reach further than nanoseconds.
+duration cache_state::limit_of(const cache_ask& ask) const {
+  const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(options_.wait_max);
+  return std::clamp(ask.limit, std::chrono::milliseconds::zero(), longest);
+}
+
 cache_answer cache_state::serve(const cache_ask& ask, const cache_found& found) {
   const bool is_stale = found.freshness == cache_freshness::stale;
   auto answer =
@@ -136,14 +142,14 @@ cache_answer cache_state::serve(const cache_ask& ask, const cache_found& found) 
   // the old one meanwhile.
   const auto flight = flight_of(ask.name);
   if (!flights_.is_in_flight(flight))
-    answer.token = flights_.join(flight, waiter{}, now() + ask.limit).token;
+    answer.token = flights_.join(flight, waiter{}, now() + limit_of(ask)).token;
   return answer;
 }
 
 caf::result<cache_answer> cache_state::fly(const cache_ask& ask) {
   // From here on only the promise answers: CAF ignores what a handler returns beside it.
   auto reply = self_->make_response_promise<cache_answer>();
-  const auto limit = std::clamp<duration>(ask.limit, duration::zero(), options_.wait_max);
+  const auto limit = limit_of(ask);
   auto flight = flight_of(ask.name);
   const auto seat = flights_.join(flight, reply, now() + limit);
   switch (seat.what) {
@@ -251,6 +257,7 @@ caf::result<std::vector<shared_text>> cache_state::get_all(const std::vector<cac
   }
   std::vector<shared_text> values;
   values.reserve(names.size());
+  store_.prefetch(names);
   const auto at = now();
   for (const auto& [tenant, key] : names) {
     values.emplace_back(store_.find(tenant, key, at).value);

@@ -100,6 +100,7 @@ private:
   };
 
   [[nodiscard]] caf::result<cache_answer> acquire(const cache_ask& ask);
+  [[nodiscard]] duration limit_of(const cache_ask& ask) const;
   [[nodiscard]] cache_answer serve(const cache_ask& ask, const cache_found& found);
   [[nodiscard]] caf::result<cache_answer> fly(const cache_ask& ask);
   void ask_disk(const boarding& first);

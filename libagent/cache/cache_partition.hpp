@@ -42,6 +42,16 @@ public:
   /// The slot with this hash, whatever its key, or `no_slot`.
   [[nodiscard]] cache_slot find(std::uint64_t key_hash) const { return index_.find(key_hash); }
 
+  /// Asks the processor to fetch the record with this hash. Returns it, or null; reading
+  /// it at once waits for memory all the same.
+  [[nodiscard]] const cache_record* prefetch(std::uint64_t key_hash) const {
+    const auto slot = index_.find(key_hash);
+    if (slot == no_slot)
+      return nullptr;
+    __builtin_prefetch(records_[slot].get());
+    return records_[slot].get();
+  }
+
   /// @pre An entry is in `slot`.
   [[nodiscard]] const cache_record& record(cache_slot slot) const { return *records_[slot]; }
 

@@ -3,6 +3,7 @@
 #include "libagent/base/contract.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace libagent {
@@ -201,6 +202,25 @@ cache_store::place cache_store::locate(std::string_view tenant, std::string_view
   if (owner == no_tenant)
     return {};
   return {owner, partitions_[owner]->find(hash_in_tenant(options_.key, tenant, key), key)};
+}
+
+void cache_store::prefetch(std::span<const cache_name> names) const {
+  std::array<const cache_record*, 16> found{};
+  for (std::size_t begin = 0; begin < names.size(); begin += found.size()) {
+    const auto some = names.subspan(begin, std::min(found.size(), names.size() - begin));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto owner = tenant_of(some[i].tenant);
+      found[i] = owner == no_tenant ? nullptr
+                                    : partitions_[owner]->prefetch(hash_in_tenant(
+                                          options_.key, some[i].tenant, some[i].key));
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (found[i] == nullptr)
+        continue;
+      __builtin_prefetch(found[i]->key.data());
+      __builtin_prefetch(found[i]->value.get());
+    }
+  }
 }
 
 void cache_store::remove(const place& where) {

@@ -4,6 +4,7 @@
 #include "libagent/base/time.hpp"
 #include "libagent/cache/cache_counters.hpp"
 #include "libagent/cache/cache_partition.hpp"
+#include "libagent/cache/cache_requests.hpp"
 #include "libagent/cache/cache_times.hpp"
 #include "libagent/cache/ghost_cache.hpp"
 #include "libagent/cache/siphash.hpp"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +71,10 @@ public:
   /// counts as a miss, and is not in the answer: see `find_after_failure`.
   /// @pre `now` never goes back from call to call.
   [[nodiscard]] cache_found find(std::string_view tenant, std::string_view key, time_point now);
+
+  /// Asks the processor to fetch what `find` will need for each of these names, so that the waits
+  /// for memory overlap. Changes nothing.
+  void prefetch(std::span<const cache_name> names) const;
 
   /// The value to serve when computing a newer one failed: any that is not gone. Counts only when
   /// there is one, as `failure_served`.

@@ -417,3 +417,12 @@ TEST_CASE_METHOD(cache_fixture, "an asker that wants no stored value shares what
   CHECK(is_hit(second, "new"));
   CHECK(second.get()->outcome == cache_outcome::coalesced);
 }
+
+TEST_CASE_METHOD(cache_fixture, "a limit beyond all reason is cut to the longest wait",
+                 "[actors][cache]") {
+  const auto token = lead("q", std::chrono::milliseconds::max());
+  const auto hasty = acquire("q", std::chrono::milliseconds::min());
+  advance(51ms);
+  CHECK(hasty.get().error().code == errc::deadline_exceeded);
+  CHECK(fulfil("q", token, "answer"));
+}
