@@ -88,6 +88,18 @@ expected<void> create_or_check_cache(sqlite_database& database) {
   return {};
 }
 
+/// Reads the whole file once. A head or a list of free pages that was damaged would otherwise show
+/// much later, as a file that is full and stays so, which looks like a full disk.
+expected<void> check_structure(sqlite_database& database) {
+  const auto faults = database.query_integer(
+      "SELECT count(*) FROM pragma_quick_check(1) WHERE quick_check <> 'ok'");
+  if (!faults)
+    return faults.error();
+  if (*faults > 0)
+    return error{errc::corrupt, "its pages contradict each other"};
+  return {};
+}
+
 expected<sqlite_database> open_sound_cache(const std::filesystem::path& file,
                                            std::uint64_t bytes_max) {
   auto database = sqlite_database::open(file, sqlite_database::access::write);
@@ -96,6 +108,8 @@ expected<sqlite_database> open_sound_cache(const std::filesystem::path& file,
   if (auto done = database->execute(cache_pragmas); !done)
     return done.error();
   if (auto done = create_or_check_cache(*database); !done)
+    return done.error();
+  if (auto done = check_structure(*database); !done)
     return done.error();
   if (auto done = limit_cache_database(*database, bytes_max); !done)
     return done.error();

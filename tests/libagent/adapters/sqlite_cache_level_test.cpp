@@ -468,8 +468,11 @@ TEST_CASE("flipped bytes anywhere in the file give misses, never wrong values", 
     const auto found = get(*opened->level, std::to_string(i));
     CHECK((found == "(none)" || found == value_of(i)));
   }
-  for (int i = 0; i < 60; ++i)
-    CHECK(opened->level->put("", std::to_string(i), entry_of(value_of(i)), start));
+  for (int i = 0; i < 60; ++i) {
+    const auto done = opened->level->put("", std::to_string(i), entry_of(value_of(i)), start);
+    INFO((done ? "" : to_string(done.error())));
+    CHECK(done);
+  }
   CHECK(opened->level->maintain(start));
   CHECK(get(*opened->level, "59") == value_of(59));
 }
