@@ -21,8 +21,8 @@ struct cache_sizing_limits {
   duration steady_for = std::chrono::seconds{30};
   /// It grows beyond the configured size only when this share of its capacity is in use, ...
   double full_share = 0.9;
-  /// ... and anywhere only when each MiB more is worth so much a second, by default a hit in 100 s. It goes back
-  /// to the configured size when each of the last is worth a quarter of that.
+  /// ... and anywhere only when each MiB more is worth so much a second, by default a hit in 100 s.
+  /// It goes back to the configured size when each of the last is worth a quarter of that.
   double worth_per_mib = 0.01;
   double samples_min = 200;  ///< Advice from fewer is no advice.
 };
@@ -36,10 +36,10 @@ struct cache_fill_level {
 /// Says how large a cache may be, by memory pressure and by what more room would bring.
 ///
 /// normal: grows back to the configured capacity unless that is known to bring nothing, and on to
-/// the ceiling where that is worth it, slowly and not at once; elevated: keeps what it holds but gets no larger; high: shrinks
-/// steadily; critical and emergency: to the floor at once. A cache that starts to shrink starts
-/// from what it holds, not from its empty room. But for pressure it never turns within
-/// `steady_for`. Thread safety: none.
+/// the ceiling where that is worth it, slowly and not at once; elevated: keeps what it holds but
+/// gets no larger; high: shrinks steadily; critical and emergency: to the floor at once. A cache
+/// that starts to shrink starts from what it holds, not from its empty room. But for pressure it
+/// never turns within `steady_for`. Thread safety: none.
 class pressure_sizing {
 public:
   /// @pre The shares are in their ranges, the speeds positive.
