@@ -37,7 +37,8 @@ void add_cache_options(CLI::App* experiment, libagent::lab::cache_options& optio
   experiment->add_option("--jobs", options.jobs, "Replays at a time; 0 is one for each core")
       ->capture_default_str()
       ->check(CLI::Range(0, 256));
-  experiment->add_flag("--speed", options.speed, "Measure only speed: of the policies, and through the actor");
+  experiment->add_flag("--speed", options.speed,
+                       "Measure only speed: of the policies, and through the actor");
   experiment->footer(libagent::lab::describe_policies());
 }
 
