@@ -7,10 +7,10 @@ namespace libagent {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> names{
+constexpr std::array<std::string_view, 15> names{
     "ok",         "invalid_argument", "not_found",   "deadline_exceeded", "cancelled",
     "overloaded", "unavailable",      "too_large",   "tool_failed",       "already_exists",
-    "io_failed",  "corrupt",          "unsupported", "internal",
+    "io_failed",  "corrupt",          "unsupported", "internal",          "rate_limited",
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ enum class errc : std::uint8_t {
   corrupt,
   unsupported,
   internal,
+  rate_limited,  ///< This client alone asks for more than its share; others are served.
 };
 
 /// The stable spelling used in JSON, logs and metrics, for example `deadline_exceeded`.
@@ -37,6 +39,8 @@ enum class errc : std::uint8_t {
 struct error {
   errc code = errc::internal;
   std::string context;
+  /// When trying again makes sense, counted from now; absent where it is not known or never does.
+  std::optional<std::chrono::milliseconds> retry_after{};
 
   friend bool operator==(const error&, const error&) = default;
 };

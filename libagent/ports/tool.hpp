@@ -7,7 +7,9 @@
 #include "libagent/tasks/task.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -24,7 +26,18 @@ struct tool_spec {
   std::chrono::milliseconds timeout{30'000};
   /// How long an answer may be served from the cache. Zero: never. Only sensible for `pure`.
   std::chrono::milliseconds cache_ttl{0};
+  /// `io` batch tools are not bound by the cores: how many run at a time is found by trying.
+  work_bound bound = work_bound::cpu;
+  /// What several tools share and that decides how many can run at a time, for example one model
+  /// server. Empty: the tool is alone with it. Only for `io` tools of the batch lane.
+  std::string resource;
+  /// Memory that one run takes at its peak. It is reserved before the run starts; a run that would
+  /// not fit waits. Zero: little enough not to matter.
+  std::uint64_t memory_bytes = 0;
 };
+
+/// Memory that was set aside, until this is destroyed. Movable; empty when moved from.
+using memory_hold = std::shared_ptr<void>;
 
 /// What a running tool is given.
 struct tool_context {
@@ -35,13 +48,22 @@ struct tool_context {
   /// thread that runs the tool only. Never empty.
   std::function<void(double fraction, std::string message)> progress = [](double,
                                                                           const std::string&) {};
+  /// Names what the work does from now on; memory use is reported per phase. Never empty.
+  std::function<void(const std::string& phase)> enter_phase = [](const std::string&) {};
+  /// Sets memory aside before it is allocated, beside the tool's own `memory_bytes`. Errors:
+  /// `errc::overloaded` when it would not fit now. Never empty.
+  std::function<expected<memory_hold>(std::uint64_t bytes)> reserve =
+      [](std::uint64_t) -> expected<memory_hold> { return memory_hold{}; };
 };
+
+/// Takes a run's outcome. From any thread; every call but the first is ignored.
+using tool_done = std::function<void(expected<std::string>)>;
 
 /// A tool's promises to its callers.
 ///
-/// Blocking: an `inline_call` tool must not block at all; the others may, never past the
-/// deadline, and end soon after `stop`. Thread safety: `run` may be called from any thread and
-/// concurrently. Errors: as values; `errc::invalid_argument` for bad input, `errc::tool_failed`
+/// Blocking: an `inline_call` or `async_call` tool must not block at all; the others may, never
+/// past the deadline, and end soon after `stop`. Thread safety: `run` may be called from any thread
+/// and concurrently. Errors: as values; `errc::invalid_argument` for bad input, `errc::tool_failed`
 /// when the work failed, `errc::cancelled` after `stop`.
 class tool {
 public:
@@ -59,6 +81,13 @@ public:
   /// Runs once; returns the output as JSON text.
   [[nodiscard]] virtual expected<std::string> run(const std::string& arguments_json,
                                                   const tool_context& context) = 0;
+
+  /// Begins a run of an `async_call` tool and returns at once; `done` may be called before that.
+  /// The context is valid until `done` was called. A tool of another kind runs to its end here.
+  virtual void start(const std::string& arguments_json, const tool_context& context,
+                     tool_done done) {
+    done(run(arguments_json, context));
+  }
 };
 
 }  // namespace libagent

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,9 +20,24 @@ namespace libagent {
 /// Short tasks run in `interactive`, long ones in `batch`; each has its own threads and queue.
 enum class lane : std::uint8_t { interactive, batch };
 
-/// Where a tool runs: on a handler's own thread slot, on a thread that may block, or (later) in a
-/// supervised child process.
-enum class isolation : std::uint8_t { inline_call, thread, process };
+/// Where a tool runs: on a handler's own thread slot, on a thread that may block, in a child
+/// process, or on no thread at all while it waits (see `make_async_tool`).
+enum class isolation : std::uint8_t { inline_call, thread, process, async_call };
+
+/// How much it matters that a task is served when not all can be, from the least on. The lowest
+/// level is refused wholly before the next one is touched. The levels are those of Google's SRE
+/// book, chapter 21, "Handling Overload".
+enum class criticality : std::uint8_t {
+  sheddable,       ///< May be refused often, and wholly for a while.
+  sheddable_plus,  ///< Batch work that can be tried again; the batch lane's usual level.
+  critical,        ///< A person or a service waits; the interactive lane's usual level.
+  critical_plus,   ///< To be refused last of all.
+};
+
+inline constexpr std::size_t criticality_levels = 4;
+
+/// What a tool spends its time on: computing, or waiting for something else to answer.
+enum class work_bound : std::uint8_t { cpu, io };
 
 /// What running a tool twice would mean. `once` is never run a second time after it started.
 enum class effects : std::uint8_t { pure, idempotent, once };
@@ -49,10 +65,26 @@ struct enum_names<lane> {
 
 template <>
 struct enum_names<isolation> {
-  static constexpr std::array<std::pair<isolation, std::string_view>, 3> values{
+  static constexpr std::array<std::pair<isolation, std::string_view>, 4> values{
       {{isolation::inline_call, "inline"},
        {isolation::thread, "thread"},
-       {isolation::process, "process"}}};
+       {isolation::process, "process"},
+       {isolation::async_call, "async"}}};
+};
+
+template <>
+struct enum_names<criticality> {
+  static constexpr std::array<std::pair<criticality, std::string_view>, 4> values{
+      {{criticality::sheddable, "sheddable"},
+       {criticality::sheddable_plus, "sheddable_plus"},
+       {criticality::critical, "critical"},
+       {criticality::critical_plus, "critical_plus"}}};
+};
+
+template <>
+struct enum_names<work_bound> {
+  static constexpr std::array<std::pair<work_bound, std::string_view>, 2> values{
+      {{work_bound::cpu, "cpu"}, {work_bound::io, "io"}}};
 };
 
 template <>
@@ -75,7 +107,7 @@ struct enum_names<task_state> {
 
 template <>
 struct enum_names<errc> {
-  static constexpr std::array<std::pair<errc, std::string_view>, 14> values{
+  static constexpr std::array<std::pair<errc, std::string_view>, 15> values{
       {{errc::ok, "ok"},
        {errc::invalid_argument, "invalid_argument"},
        {errc::not_found, "not_found"},
@@ -89,13 +121,15 @@ struct enum_names<errc> {
        {errc::io_failed, "io_failed"},
        {errc::corrupt, "corrupt"},
        {errc::unsupported, "unsupported"},
-       {errc::internal, "internal"}}};
+       {errc::internal, "internal"},
+       {errc::rate_limited, "rate_limited"}}};
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, error& x) {
   return record(f, x, "error", field("code", "What a program can branch on.", x.code),
-                field("message", "What was tried and what came back.", x.context));
+                field("message", "What was tried and what came back.", x.context),
+                field("retry_after_ms", "When to come back; absent when unknown.", x.retry_after));
 }
 
 template <class Inspector>
@@ -110,6 +144,8 @@ struct task_request {
   raw_json arguments;                                ///< The tool's input; empty counts as `{}`.
   std::optional<std::chrono::milliseconds> timeout;  ///< Absent: the tool's default.
   std::optional<lane> lane_override;                 ///< Absent: the tool's lane.
+  std::optional<criticality> level;                  ///< Absent: what is usual in its lane.
+  std::string client;  ///< Who asks, for fairness between askers; empty: this node itself.
 };
 
 template <class Inspector>
@@ -119,7 +155,11 @@ bool inspect(Inspector& f, task_request& x) {
       field("target", "A tool's name, or agent:NAME.", x.target).max_size(128),
       field("arguments", "The input, as the tool's schema says.", x.arguments).fallback(raw_json{}),
       field("timeout_ms", "Milliseconds until the task expires; default: the tool's.", x.timeout),
-      field("lane", "Overrides the tool's lane.", x.lane_override));
+      field("lane", "Overrides the tool's lane.", x.lane_override),
+      field("criticality", "How much it matters; default: the lane's.", x.level),
+      field("client", "Who asks; empty: the node itself.", x.client)
+          .max_size(128)
+          .fallback(std::string{}));
 }
 
 /// How far a long task is.
@@ -168,6 +208,9 @@ struct task_record {
   std::optional<cache_use> cache;  ///< Set when the cache was asked.
   std::optional<error> failure;    ///< Set when ended otherwise.
   std::string node;                ///< Where it ran; empty: here.
+  criticality level = criticality::critical;
+  std::string client;  ///< Who asked; empty: this node itself.
+  std::string note;    ///< What the system decided about it that nobody asked for.
 };
 
 template <class Inspector>
@@ -186,7 +229,10 @@ bool inspect(Inspector& f, task_record& x) {
       field("result", "The tool's output, once succeeded.", x.result),
       field("cache", "How the cache served it; absent when it was not asked.", x.cache),
       field("error", "Why it ended without a result.", x.failure),
-      field("node", "The node that ran it; empty for this one.", x.node).fallback(std::string{}));
+      field("node", "The node that ran it; empty for this one.", x.node).fallback(std::string{}),
+      field("criticality", "How much it matters.", x.level).fallback(criticality::critical),
+      field("client", "Who asked; empty: the node itself.", x.client).fallback(std::string{}),
+      field("note", "What the system decided about it unasked.", x.note).fallback(std::string{}));
 }
 
 /// Hears of one task's changes: every state, progress, and the end. Local to a process.
