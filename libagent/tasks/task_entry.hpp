@@ -46,6 +46,7 @@ struct task_entry {
   route_id route = 0;
   std::uint32_t charge_bytes = 0;
   effects task_effects = effects::idempotent;
+  duration cost{};  ///< Its estimated service time while it waits; set by `fair_queue`.
 
   static constexpr std::size_t not_in_heap = std::numeric_limits<std::size_t>::max();
   std::size_t heap_index = not_in_heap;
