@@ -54,6 +54,7 @@ struct task_entry {
   std::uint64_t memory_bytes = 0;  ///< To be reserved before it starts.
   bool is_parked = false;          ///< Queued, but waits for memory beside its queue.
   bool is_preempted = false;       ///< Asked to stop, to be run again later.
+  duration cost{};  ///< Its estimated service time while it waits; set by `fair_queue`.
 
   static constexpr std::size_t not_in_heap = std::numeric_limits<std::size_t>::max();
   std::size_t heap_index = not_in_heap;
