@@ -94,8 +94,8 @@ std::shared_ptr<task_executor::tool_run> task_executor::make_run(const work_item
   made->begun = now();
   auto* const run = made.get();  // The callbacks are members of what they point to.
   made->context = {.id = item.id, .deadline = item.deadline, .stop = item.stop};
-  made->context.progress = [run, to = dispatcher_, clock = &self_->clock()](
-                               double fraction, std::string message) {
+  made->context.progress = [run, to = dispatcher_, clock = &self_->clock()](double fraction,
+                                                                            std::string message) {
     const std::lock_guard guard{run->mutex};
     if (auto passed = run->gate.offer({fraction, std::move(message)}, clock->now())) {
       caf::anon_send<urgent>(to, progress_atom_v, run->item.id, run->item.attempt,
@@ -209,8 +209,7 @@ error task_executor::out_of_memory(const std::string& tool_name) {
 
 // -- answering --------------------------------------------------------------
 
-void task_executor::answer(const work_item& item, run_result result,
-                           std::optional<cache_use> use) {
+void task_executor::answer(const work_item& item, run_result result, std::optional<cache_use> use) {
   work_outcome sent{.cache = std::move(use), .ran = result.ran, .held = result.held};
   if (result.outcome) {
     sent.result = raw_json{*std::move(result.outcome)};

@@ -122,8 +122,8 @@ private:
   executor_actor::pointer self_;
   executor_options options_;
   dispatcher_actor dispatcher_;
-  std::unordered_map<std::string, duration> usual_time_;          // latest run, by pure tool
-  std::unordered_map<std::string, std::string> tool_versions_;    // by tool, for cache keys
+  std::unordered_map<std::string, duration> usual_time_;        // latest run, by pure tool
+  std::unordered_map<std::string, std::string> tool_versions_;  // by tool, for cache keys
   std::unordered_map<std::uint64_t, std::shared_ptr<tool_run>> waiting_;
   std::uint64_t last_run_ = 0;
   std::shared_ptr<executor_activity> activity_ = std::make_shared<executor_activity>();

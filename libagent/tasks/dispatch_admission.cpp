@@ -16,12 +16,12 @@ namespace {
 constexpr std::chrono::seconds memory_pause{5};
 
 refusal short_of_memory(const task_order& order, pressure_level level, std::string_view what) {
-  return {refusal_reason::memory,
-          {.code = errc::overloaded,
-           .context = "admit " + order.target + ": memory pressure is " +
-                      std::string{name_of(level)} + ", " + std::string{what} +
-                      " are refused until it falls",
-           .retry_after = memory_pause}};
+  return {
+      refusal_reason::memory,
+      {.code = errc::overloaded,
+       .context = "admit " + order.target + ": memory pressure is " + std::string{name_of(level)} +
+                  ", " + std::string{what} + " are refused until it falls",
+       .retry_after = memory_pause}};
 }
 
 }  // namespace
@@ -100,8 +100,7 @@ std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order
       (queue.client_backlog(order.client, order.level) + order.cost) *
       ((queue.active_weight(order.level) + weight) / weight));
   admission_load load;
-  load.backlog_ahead =
-      std::min(queue.backlog(order.level), own_turn) + route.running_cost / 2;
+  load.backlog_ahead = std::min(queue.backlog(order.level), own_turn) + route.running_cost / 2;
   load.capacity = std::min<std::size_t>(servers, permits(route));
   load.own = order.cost;
   load.timeout = order.timeout;

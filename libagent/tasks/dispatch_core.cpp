@@ -17,7 +17,6 @@ error deadline_error(const task_entry& entry) {
                                        where};
 }
 
-
 }  // namespace
 
 dispatch_core::dispatch_core(const task_limits& limits, task_table::random_source random,

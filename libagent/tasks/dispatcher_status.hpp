@@ -50,9 +50,9 @@ struct tool_time {
   std::chrono::microseconds mean{0};
   std::chrono::microseconds p90{0};
   std::chrono::microseconds longest{0};
-  std::uint64_t stalls = 0;             ///< Runs that held a handler over a millisecond.
+  std::uint64_t stalls = 0;              ///< Runs that held a handler over a millisecond.
   std::chrono::microseconds stalled{0};  ///< Their time, summed.
-  bool moved = false;                   ///< To the batch lane, until the next start.
+  bool moved = false;                    ///< To the batch lane, until the next start.
 };
 
 template <class Inspector>
@@ -97,8 +97,8 @@ struct dispatcher_status {
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
   std::uint64_t dead = 0;
-  std::uint64_t retried = 0;  ///< Attempts begun again after an executor was lost.
-  std::uint64_t late = 0;     ///< Answers refused because their attempt was over already.
+  std::uint64_t retried = 0;           ///< Attempts begun again after an executor was lost.
+  std::uint64_t late = 0;              ///< Answers refused because their attempt was over already.
   std::uint64_t preempted = 0;         ///< Set back to save memory.
   std::uint64_t ended_for_memory = 0;  ///< Ended to save memory.
   std::vector<refusal_count> refusals;

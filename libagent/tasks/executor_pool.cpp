@@ -78,6 +78,11 @@ std::optional<lease> executor_pool::release(const task_id& id, std::uint32_t att
   return released;
 }
 
+const lease* executor_pool::find(const task_id& id) const {
+  const auto found = leases_.find(id);
+  return found == leases_.end() ? nullptr : &found->second;
+}
+
 lease* executor_pool::find(const task_id& id) {
   const auto found = leases_.find(id);
   return found == leases_.end() ? nullptr : &found->second;

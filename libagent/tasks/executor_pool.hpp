@@ -26,9 +26,9 @@ struct lease {
   std::uint32_t attempt = 0;
   std::uint64_t sequence = 0;  ///< Grows with every lease; an executor begins in this order.
   std::stop_source stop;
-  std::uint32_t route = 0;      ///< The queue it came from.
-  time_point since;             ///< When it was handed out.
-  duration cost{};              ///< How long it was expected to take.
+  std::uint32_t route = 0;     ///< The queue it came from.
+  time_point since;            ///< When it was handed out.
+  duration cost{};             ///< How long it was expected to take.
   std::shared_ptr<void> hold;  ///< Memory set aside for it; null: none.
 };
 
@@ -64,6 +64,7 @@ public:
 
   /// The lease of a task, whatever its attempt; null when nobody holds one.
   [[nodiscard]] lease* find(const task_id& id);
+  [[nodiscard]] const lease* find(const task_id& id) const;
 
   [[nodiscard]] std::size_t leases() const { return leases_.size(); }
 

@@ -79,10 +79,10 @@ std::optional<refusal> task_table::check(const task_order& order) const {
                              ", allowed is 1 to " + std::to_string(limits_.timeout_max.count()));
   }
   if (order.arguments.size() > limits_.arguments_bytes_max) {
-    return invalid_order(
-        errc::too_large,
-        "admit task: the arguments have " + std::to_string(order.arguments.size()) +
-            " bytes, the limit is " + std::to_string(limits_.arguments_bytes_max));
+    return invalid_order(errc::too_large, "admit task: the arguments have " +
+                                              std::to_string(order.arguments.size()) +
+                                              " bytes, the limit is " +
+                                              std::to_string(limits_.arguments_bytes_max));
   }
   return check_queue(order);
 }
@@ -182,7 +182,8 @@ void task_table::leave_queue(task_entry& entry, bool to_start) {
   --counters.queued;
   counters.queued_bytes -= entry.charge_bytes;
   auto& clients = waiting_by_client_[index_of(entry.record.task_lane)];
-  if (const auto own = clients.find(entry.record.client); own != clients.end() && --own->second == 0)
+  if (const auto own = clients.find(entry.record.client);
+      own != clients.end() && --own->second == 0)
     clients.erase(own);
 }
 

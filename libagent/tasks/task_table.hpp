@@ -33,8 +33,8 @@ struct lane_counters {
 struct outcome_counters {
   /// Indexed by `task_state`; only the terminal ones count.
   std::array<std::uint64_t, 7> ended{};
-  std::uint64_t retried = 0;  ///< Attempts begun again after an executor was lost.
-  std::uint64_t late = 0;     ///< Answers refused because their attempt was over.
+  std::uint64_t retried = 0;           ///< Attempts begun again after an executor was lost.
+  std::uint64_t late = 0;              ///< Answers refused because their attempt was over.
   std::uint64_t preempted = 0;         ///< Set back to save memory.
   std::uint64_t ended_for_memory = 0;  ///< Ended to save memory.
 };
