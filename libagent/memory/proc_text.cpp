@@ -49,6 +49,20 @@ std::optional<std::uint64_t> labelled_number(std::string_view text, std::string_
   return std::nullopt;
 }
 
+// The number behind `total=` in the line that starts with `kind`.
+std::optional<std::uint64_t> stall_total(std::string_view text, std::string_view kind) {
+  constexpr std::string_view label = "total=";
+  while (!text.empty()) {
+    auto line = take_line(text);
+    const auto at = line.find(label);
+    if (line.starts_with(kind) && at != std::string_view::npos) {
+      line.remove_prefix(at + label.size());
+      return take_number(line);
+    }
+  }
+  return std::nullopt;
+}
+
 bool lists_memory(std::string_view controllers) {
   while (!controllers.empty()) {
     const auto end = controllers.find(',');
@@ -96,6 +110,14 @@ expected<std::uint64_t> inactive_file_in_cgroup_stat(std::string_view text) {
   if (!bytes)
     return unexpected_text("inactive_file in memory.stat", text);
   return *bytes;
+}
+
+expected<memory_stalls> memory_stalls_in_pressure(std::string_view text) {
+  const auto some = stall_total(text, "some ");
+  const auto full = stall_total(text, "full ");
+  if (!some || !full)
+    return unexpected_text("the totals of some and full in pressure", text);
+  return memory_stalls{*some, *full};
 }
 
 std::optional<cgroup_place> memory_group_in_cgroup(std::string_view text) {
