@@ -194,7 +194,10 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
   root.children.push_back(make_agents(rules, agents));
   if (options.peers)
     root.children.push_back(make_cluster(options, tools));
-  root.children.push_back(own_thread_child<gateway_impl>(gateway_path, shared.cache.paths()));
+  root.children.push_back(own_thread_child<gateway_impl>(
+      gateway_path,
+      gateway_options{
+          .node = options.name, .version = options.version, .cache_paths = shared.cache.paths()}));
   return root;
 }
 

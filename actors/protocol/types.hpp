@@ -124,6 +124,7 @@ enum class gateway_call : std::uint8_t {
   list_tasks,
   list_tools,
   supervision,
+  status,
   metrics,
   readiness,
 };

@@ -153,7 +153,7 @@ bool dispatch_core::reserve_for(task_entry& entry, std::shared_ptr<void>& hold) 
   auto grant = ledger_->try_reserve(entry.memory_bytes);
   if (!grant)
     return false;
-  hold = std::make_shared<memory_grant>(*std::move(grant));
+  hold = (*std::move(grant)).share();
   return true;
 }
 

@@ -73,10 +73,11 @@ bool dispatch_core::needs_relief() const {
 }
 
 void dispatch_core::relieve(const instant& now) {
-  if (preempts(pressure_) && pace_.preempts_now(now.steady))
-    set_back_youngest(now);
-  if (cancels(pressure_) && pace_.cancels_now(now.steady))
-    end_largest(now);
+  switch (pace_.due(pressure_, now.steady)) {
+    case ladder_step::preempt: set_back_youngest(now); break;
+    case ladder_step::cancel: end_largest(now); break;
+    case ladder_step::none: break;
+  }
   if (table_.unpark_all())
     pump_all(now);
 }
@@ -114,7 +115,7 @@ void dispatch_core::set_back_youngest(const instant& now) {
   entry->is_preempted = true;
   held->stop.request_stop();
   listener_.on_stop(*held, entry->record);
-  pace_.on_preempted(now.steady);
+  pace_.taken(ladder_step::preempt, now.steady);
 }
 
 void dispatch_core::end_largest(const instant& now) {
@@ -123,7 +124,7 @@ void dispatch_core::end_largest(const instant& now) {
   });
   if (entry == nullptr)
     return;
-  pace_.on_cancelled(now.steady);
+  pace_.taken(ladder_step::cancel, now.steady);
   table_.count_ended_for_memory();
   stop_running(*entry,
                {.code = errc::overloaded,

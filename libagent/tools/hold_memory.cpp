@@ -1,7 +1,6 @@
 #include "libagent/tools/hold_memory.hpp"
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -15,7 +14,7 @@ expected<memory_hold> hold_memory(memory_ledger& ledger, std::uint64_t bytes) {
                             " bytes of memory: " + std::to_string(ledger.headroom()) + " are free",
                  .retry_after = std::chrono::seconds{1}};
   }
-  return memory_hold{std::make_shared<memory_grant>(*std::move(grant))};
+  return (*std::move(grant)).share();
 }
 
 }  // namespace libagent
