@@ -21,7 +21,7 @@ std::string_view take_until(std::string_view& text, char end) {
   return part;
 }
 
-bool lists(std::string_view controllers, std::string_view wanted) {
+bool lists_controller(std::string_view controllers, std::string_view wanted) {
   while (!controllers.empty()) {
     if (take_until(controllers, ',') == wanted)
       return true;
@@ -51,7 +51,7 @@ std::optional<cgroup_place> group_of_controller(std::string_view text,
     const auto controllers = take_until(line, ':');
     if (fields < 2)
       continue;
-    if (lists(controllers, controller))
+    if (lists_controller(controllers, controller))
       return cgroup_place{false, std::string{line}};
     if (controllers.empty())
       unified = cgroup_place{true, std::string{line}};
