@@ -63,16 +63,6 @@ std::optional<std::uint64_t> stall_total(std::string_view text, std::string_view
   return std::nullopt;
 }
 
-bool lists_memory(std::string_view controllers) {
-  while (!controllers.empty()) {
-    const auto end = controllers.find(',');
-    if (controllers.substr(0, end) == "memory")
-      return true;
-    controllers = end == std::string_view::npos ? std::string_view{} : controllers.substr(end + 1);
-  }
-  return false;
-}
-
 }  // namespace
 
 expected<std::uint64_t> resident_bytes_in_statm(std::string_view text, std::uint64_t page_bytes) {
@@ -121,20 +111,7 @@ expected<memory_stalls> memory_stalls_in_pressure(std::string_view text) {
 }
 
 std::optional<cgroup_place> memory_group_in_cgroup(std::string_view text) {
-  std::optional<cgroup_place> unified;
-  while (!text.empty()) {
-    const auto line = take_line(text);
-    const auto first = line.find(':');
-    const auto second = line.find(':', first == std::string_view::npos ? first : first + 1);
-    if (second == std::string_view::npos)
-      continue;
-    const auto controllers = line.substr(first + 1, second - first - 1);
-    if (lists_memory(controllers))
-      return cgroup_place{false, std::string{line.substr(second + 1)}};
-    if (controllers.empty())
-      unified = cgroup_place{true, std::string{line.substr(second + 1)}};
-  }
-  return unified;
+  return group_of_controller(text, "memory");
 }
 
 }  // namespace libagent

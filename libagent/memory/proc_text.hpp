@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libagent/base/cgroup_text.hpp"
 #include "libagent/base/expected.hpp"
 
 #include <cstdint>
@@ -40,11 +41,6 @@ struct memory_stalls {
 };
 
 [[nodiscard]] expected<memory_stalls> memory_stalls_in_pressure(std::string_view text);
-
-struct cgroup_place {
-  bool is_v2 = false;
-  std::string path;  ///< Below the hierarchy's mount point; "/" for the root group.
-};
 
 /// The group that accounts for this process's memory, from /proc/self/cgroup. Empty: none does.
 [[nodiscard]] std::optional<cgroup_place> memory_group_in_cgroup(std::string_view text);
