@@ -82,8 +82,8 @@ void memory_monitor_state::act(pressure_level before) {
   }
   if (releases_reserve(status_.level) && options_.release_reserve && options_.release_reserve())
     ++status_.actions.reserve_released;
-  if (refills_reserve(status_.level) && options_.refill_reserve)
-    (void)options_.refill_reserve();
+  if (status_.level != before && refills_reserve(status_.level) && options_.keep_reserve)
+    options_.keep_reserve(status_.level != pressure_level::normal);
 }
 
 void memory_monitor_state::take(const memory_reading& reading) {

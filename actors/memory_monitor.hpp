@@ -30,10 +30,11 @@ struct memory_monitor_options {
   std::function<void()> release_free_memory;
   duration release_pause = std::chrono::seconds{2};
   std::shared_ptr<memory_ledger> ledger;  ///< Told of every sample; null: nobody reserves.
-  /// Gives up the memory that is kept for emergencies, and takes it back. Each returns whether it
-  /// did. Empty: none is kept.
+  /// Gives up the memory that is kept for emergencies; returns whether there was some. Empty: none
+  /// is kept.
   std::function<bool()> release_reserve;
-  std::function<bool()> refill_reserve;
+  /// Takes it back; `resident`: with its pages, since it may be needed soon.
+  std::function<void(bool resident)> keep_reserve;
   /// Allocations that failed since the last call, anywhere in the process. Empty: nobody counts.
   std::function<std::uint64_t()> take_allocation_failures;
 };
