@@ -48,8 +48,8 @@ public:
 private:
   [[nodiscard]] bool stood_lately(time_point now) const;
 
-  const duration target_min_;
-  const duration interval_min_;
+  duration target_min_;
+  duration interval_min_;
   duration target_;
   duration interval_;
   std::optional<time_point> above_since_;  ///< Since when all waits were above the target.
