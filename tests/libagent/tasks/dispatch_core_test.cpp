@@ -320,22 +320,6 @@ TEST_CASE("ended records are forgotten by count, by bytes and by age", "[tasks]"
   CHECK(h.core.table().size() == 0);
 }
 
-TEST_CASE("high pressure refuses batch tasks, critical pressure pauses them", "[tasks]") {
-  dispatch_harness h;
-  h.core.set_pressure(pressure_level::elevated, h.now());
-  const auto waiting = h.submit(h.batch_order(h.workers));
-  h.core.set_pressure(pressure_level::critical, h.now());
-  h.add_executor(1, h.workers);
-  CHECK(h.state_of(waiting) == task_state::queued);
-  CHECK(h.try_submit(h.batch_order(h.workers)).error().code == errc::overloaded);
-  CHECK(h.try_submit(h.interactive_order()));
-  h.core.set_pressure(pressure_level::high, h.now());
-  CHECK(h.state_of(waiting) == task_state::running);
-  CHECK(h.try_submit(h.batch_order(h.workers)).error().code == errc::overloaded);
-  h.core.set_pressure(pressure_level::elevated, h.now());
-  CHECK(h.try_submit(h.batch_order(h.workers)));
-}
-
 TEST_CASE("a draining core is idle once every task and every executor is done", "[tasks]") {
   dispatch_harness h;
   h.add_executor(1, h.handlers);
