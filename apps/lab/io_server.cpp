@@ -160,7 +160,9 @@ void wait_server::answer_due() {
     auto& client = clients_[static_cast<std::size_t>(due_.front().number)];
     client.said.pop_back();
     client.said += " done\n";
-    (void)::send(client.socket.get(), client.said.data(), client.said.size(), MSG_NOSIGNAL);
+    // With more to come, answer and end of the connection travel in one packet.
+    (void)::send(client.socket.get(), client.said.data(), client.said.size(),
+                 MSG_NOSIGNAL | MSG_MORE);
     client = {};
   }
 }
