@@ -24,11 +24,10 @@ struct emergency_block {
 
 constinit emergency_block the_block;
 
-/// Null when there is no such memory. Populated, so that it counts as resident and is not found
-/// missing in the moment of need.
-void* map_resident(std::size_t bytes) {
-  void* const begin = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+/// Null when there is no such memory.
+void* map_block(std::size_t bytes) {
+  void* const begin =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return begin == MAP_FAILED ? nullptr : begin;
 }
 
@@ -79,13 +78,18 @@ bool emergency_memory::release() {
 bool emergency_memory::refill() {
   if (is_armed())
     return true;
-  void* const fresh = map_resident(bytes_);
+  void* const fresh = map_block(bytes_);
   if (fresh == nullptr)
     return false;
   void* none = nullptr;
   if (!the_block.begin.compare_exchange_strong(none, fresh))
     ::munmap(fresh, bytes_);  // another thread was faster
   return true;
+}
+
+bool emergency_memory::make_resident() {
+  // The kernel touches the pages, so a block that is given back meanwhile is an error and no crash.
+  return refill() && ::madvise(the_block.begin.load(), bytes_, MADV_POPULATE_WRITE) == 0;
 }
 
 bool emergency_memory::is_armed() const {

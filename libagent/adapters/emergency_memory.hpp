@@ -8,8 +8,11 @@
 
 namespace libagent {
 
-/// A block of memory that is kept for the moment when there is none left: it is resident from the
-/// start, and giving it back lets error paths, the last answers and the logs go on.
+/// A block of memory that is kept for the moment when there is none left: giving it back lets error
+/// paths, the last answers and the logs go on.
+///
+/// It holds address space from the start, and pages once `make_resident` was called: a process with
+/// memory to spare need not carry it.
 ///
 /// While it exists, it is given back by itself when `new` finds no memory (it is the process's
 /// new-handler): the allocation is tried again, and only when that fails too `std::bad_alloc` is
@@ -35,9 +38,12 @@ public:
   /// there was one to give.
   bool release();
 
-  /// Takes a new block when there is none; returns whether there is one now. It becomes resident
-  /// at once, so under a limit of the control group call it only when there is room.
+  /// Takes a new block when there is none; returns whether there is one now.
   bool refill();
+
+  /// Gives the block its pages, so that they are not found missing in the moment of need. Returns
+  /// whether it has them. Call it while there is room for them.
+  bool make_resident();
 
   [[nodiscard]] bool is_armed() const;
 
