@@ -1,0 +1,106 @@
+#pragma once
+
+#include "libagent/adapters/line_buffer.hpp"
+#include "libagent/adapters/owned_descriptor.hpp"
+#include "libagent/adapters/process_spawner.hpp"
+#include "libagent/adapters/worker_protocol.hpp"
+#include "libagent/base/expected.hpp"
+#include "libagent/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace libagent {
+
+/// What one worker process is started with.
+struct worker_child_options {
+  std::vector<std::string> program;      ///< Program and arguments; it speaks `serve_worker`.
+  std::vector<std::string> environment;  ///< All of it, as NAME=VALUE.
+  std::string cgroup_dir;  ///< Where its pid is written to cgroup.procs; may be empty.
+  /// Gets what it prints to standard error: "worker PID: line". Any thread; never empty.
+  std::function<void(const std::string& line)> on_error_line;
+};
+
+/// One worker process as the thread that uses it sees it. Killed, with what it started, at the
+/// latest by the destructor. Thread safety: none; one thread at a time.
+class worker_child {
+public:
+  /// Errors: those of `process_spawner::spawn`; `io_failed`, which names a cgroup's file.
+  [[nodiscard]] static expected<std::unique_ptr<worker_child>> start(
+      process_spawner& spawner, const worker_child_options& options);
+
+  worker_child(const worker_child&) = delete;
+  worker_child& operator=(const worker_child&) = delete;
+  ~worker_child();
+
+  /// What `wait` saw.
+  struct events {
+    bool readable = false;
+    bool writable = false;
+    bool errors = false;
+    bool ended = false;
+  };
+
+  /// Waits for the process, for `wake` (a descriptor) to be readable, or until the time is up.
+  [[nodiscard]] events wait(bool to_write, int wake, time_point until);
+
+  /// Sends what goes through at once; the part that did not is returned.
+  [[nodiscard]] std::string_view send(std::string_view bytes);
+
+  /// What reading found: bytes for `lines`, nothing yet, or that nothing will ever come again.
+  enum class read_result : std::uint8_t { some, none, over };
+
+  [[nodiscard]] read_result read();
+
+  [[nodiscard]] line_buffer& lines() { return lines_; }
+
+  /// Passes on what it printed to standard error; at most so many lines and bytes in one run.
+  void pass_errors_on();
+
+  /// A number for the next run. The bound of `pass_errors_on` starts anew.
+  [[nodiscard]] std::uint64_t begin_run();
+
+  /// Sends a signal to the process and to what it started.
+  void signal(int number) const;
+
+  /// Kills it unless it has ended. Returns how it ended, for people: "with exit code 3".
+  [[nodiscard]] std::string end();
+
+  /// Whether it can take another run: it lives, and nobody gave it up.
+  [[nodiscard]] bool is_usable();
+
+  void give_up() { given_up_ = true; }
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+  /// The last line it printed to standard error; empty when there was none.
+  [[nodiscard]] const std::string& last_error_line() const { return last_error_line_; }
+
+private:
+  explicit worker_child(std::function<void(const std::string&)> on_error_line);
+  [[nodiscard]] expected<void> begin(process_spawner& spawner, const worker_child_options& options);
+  [[nodiscard]] expected<void> enter_cgroup(const std::string& dir) const;
+  void show_error_line(std::string line);
+
+  std::function<void(const std::string&)> on_error_line_;
+  pid_t pid_ = -1;
+  owned_descriptor pidfd_;
+  owned_descriptor channel_;
+  owned_descriptor errors_;
+  line_buffer lines_{worker_line_bytes_max};
+  line_buffer error_lines_;
+  std::string last_error_line_;
+  std::uint64_t runs_ = 0;
+  std::size_t error_lines_shown_ = 0;
+  bool given_up_ = false;
+  std::optional<std::string> ended_;
+};
+
+}  // namespace libagent
