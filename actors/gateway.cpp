@@ -6,6 +6,7 @@
 #include "actors/http_replies.hpp"
 #include "actors/paths.hpp"
 #include "libagent/api/listing.hpp"
+#include "libagent/api/metrics_text.hpp"
 #include "libagent/api/task_reply.hpp"
 #include "libagent/cache/shard_stats.hpp"
 #include "libagent/http/http_error.hpp"
@@ -15,6 +16,7 @@
 #include <caf/telemetry/metric_registry.hpp>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -57,26 +59,25 @@ void ask_status(gateway_actor::pointer self, const char* path, const OnEnd& on_e
 
 }  // namespace
 
-/// A scrape in progress: the page is sent when the last part let go of it.
-struct gateway_state::scrape {
-  explicit scrape(http_exchange_ptr asked) : exchange{std::move(asked)} {}
+/// A page in the making: it is sent when the last part let go of it.
+struct gateway_state::gathering {
+  using render = std::function<http_response(node_status&)>;
 
-  scrape(const scrape&) = delete;
-  scrape& operator=(const scrape&) = delete;
+  gathering(http_exchange_ptr asked, render as)
+      : exchange{std::move(asked)}, finish{std::move(as)} {}
 
-  metrics_snapshot snapshot;
+  gathering(const gathering&) = delete;
+  gathering& operator=(const gathering&) = delete;
+
+  ~gathering() { exchange->respond(finish(snapshot)); }
+
+  node_status snapshot;
   http_exchange_ptr exchange;
-  std::string runtime_metrics;
-
-  ~scrape() {
-    exchange->respond({.status = 200,
-                       .headers = {{"Content-Type", metrics_content_type}},
-                       .body = metrics_text(snapshot) + runtime_metrics});
-  }
+  render finish;
 };
 
-gateway_state::gateway_state(gateway_actor::pointer self, std::vector<std::string> cache_paths)
-    : self_{self}, cache_paths_{std::move(cache_paths)} {}
+gateway_state::gateway_state(gateway_actor::pointer self, gateway_options options)
+    : self_{self}, options_{std::move(options)}, started_{self->clock().now()} {}
 
 gateway_actor::behavior_type gateway_state::make_behavior() {
   set_quiet_handlers(self_);
@@ -92,6 +93,7 @@ void gateway_state::serve(const gateway_request& request) {
     case gateway_call::list_tasks: return list_tasks(request.exchange);
     case gateway_call::list_tools: return list_tools(request.exchange);
     case gateway_call::supervision: return show_tree(request.exchange);
+    case gateway_call::status: return show_status(request.exchange);
     case gateway_call::metrics: return collect_metrics(request.exchange);
     case gateway_call::readiness: return check_readiness(request.exchange);
   }
@@ -165,16 +167,33 @@ void gateway_state::check_readiness(const http_exchange_ptr& exchange) {
 }
 
 void gateway_state::collect_metrics(const http_exchange_ptr& exchange) {
-  auto page = std::make_shared<scrape>(exchange);
-  const auto runtime = collector_.collect_from(self_->system().metrics());
-  page->runtime_metrics.assign(runtime.begin(), runtime.end());
+  const auto collected = collector_.collect_from(self_->system().metrics());
+  std::string runtime{collected.begin(), collected.end()};
+  gather_all(exchange, [runtime = std::move(runtime)](node_status& snapshot) {
+    return http_response{.status = 200,
+                         .headers = {{"Content-Type", metrics_content_type}},
+                         .body = metrics_text(snapshot) + runtime};
+  });
+}
+
+void gateway_state::show_status(const http_exchange_ptr& exchange) {
+  gather_all(exchange, [](node_status& snapshot) { return json_response(200, to_json(snapshot)); });
+}
+
+void gateway_state::gather_all(const http_exchange_ptr& exchange,
+                               std::function<http_response(node_status&)> as) {
+  auto page = std::make_shared<gathering>(exchange, std::move(as));
+  page->snapshot.node = options_.node;
+  page->snapshot.version = options_.version;
+  page->snapshot.uptime =
+      std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - started_);
   gather_dispatcher(page);
   gather_cache(page);
   gather_cache_disk(page);
   gather_memory(page);
 }
 
-void gateway_state::gather_dispatcher(const std::shared_ptr<scrape>& into) {
+void gateway_state::gather_dispatcher(const std::shared_ptr<gathering>& into) {
   ask_status<dispatcher_status, dispatcher_actor>(self_, dispatcher_path,
                                                   [into](const dispatcher_status* status) {
                                                     if (status)
@@ -182,8 +201,8 @@ void gateway_state::gather_dispatcher(const std::shared_ptr<scrape>& into) {
                                                   });
 }
 
-void gateway_state::gather_cache(const std::shared_ptr<scrape>& into) {
-  for (const auto& path : cache_paths_) {
+void gateway_state::gather_cache(const std::shared_ptr<gathering>& into) {
+  for (const auto& path : options_.cache_paths) {
     ask_status<cache_stats, cache_actor>(self_, path.c_str(), [into](const cache_stats* stats) {
       if (!stats)
         return;
@@ -196,7 +215,7 @@ void gateway_state::gather_cache(const std::shared_ptr<scrape>& into) {
   }
 }
 
-void gateway_state::gather_cache_disk(const std::shared_ptr<scrape>& into) {
+void gateway_state::gather_cache_disk(const std::shared_ptr<gathering>& into) {
   ask_status<cache_level_stats, cache_disk_actor>(self_, cache_disk_path,
                                                   [into](const cache_level_stats* stats) {
                                                     if (stats)
@@ -204,7 +223,7 @@ void gateway_state::gather_cache_disk(const std::shared_ptr<scrape>& into) {
                                                   });
 }
 
-void gateway_state::gather_memory(const std::shared_ptr<scrape>& into) {
+void gateway_state::gather_memory(const std::shared_ptr<gathering>& into) {
   ask_status<memory_status, memory_monitor_actor>(self_, memory_monitor_path,
                                                   [into](const memory_status* status) {
                                                     if (status)

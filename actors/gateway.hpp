@@ -1,17 +1,24 @@
 #pragma once
 
 #include "actors/protocol/interfaces.hpp"
-#include "libagent/api/metrics_text.hpp"
+#include "libagent/api/node_status.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/telemetry/collector/prometheus.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace libagent::actors {
+
+struct gateway_options {
+  std::string node = "local";
+  std::string version = "0";
+  std::vector<std::string> cache_paths;  ///< Where the shards of the cache are.
+};
 
 /// Asks other actors on behalf of HTTP requests that do not wait for a task's end, and answers
 /// the exchange with what they say.
@@ -21,8 +28,7 @@ namespace libagent::actors {
 /// that are not answered answer 503 by themselves; nothing else is lost: restart it permanently.
 class gateway_state {
 public:
-  /// `cache_paths`: where the shards of the cache are.
-  explicit gateway_state(gateway_actor::pointer self, std::vector<std::string> cache_paths = {});
+  explicit gateway_state(gateway_actor::pointer self, gateway_options options = {});
 
   gateway_actor::behavior_type make_behavior();
 
@@ -39,14 +45,18 @@ private:
   void check_readiness(const http_exchange_ptr& exchange);
   void collect_metrics(const http_exchange_ptr& exchange);
 
-  struct scrape;
-  void gather_dispatcher(const std::shared_ptr<scrape>& into);
-  void gather_cache(const std::shared_ptr<scrape>& into);
-  void gather_cache_disk(const std::shared_ptr<scrape>& into);
-  void gather_memory(const std::shared_ptr<scrape>& into);
+  struct gathering;
+  void show_status(const http_exchange_ptr& exchange);
+  /// Asks every part for its status; the exchange is answered when all did, or had their time.
+  void gather_all(const http_exchange_ptr& exchange, std::function<http_response(node_status&)> as);
+  void gather_dispatcher(const std::shared_ptr<gathering>& into);
+  void gather_cache(const std::shared_ptr<gathering>& into);
+  void gather_cache_disk(const std::shared_ptr<gathering>& into);
+  void gather_memory(const std::shared_ptr<gathering>& into);
 
   gateway_actor::pointer self_;
-  std::vector<std::string> cache_paths_;
+  gateway_options options_;
+  time_point started_;
   caf::telemetry::collector::prometheus collector_;
 };
 

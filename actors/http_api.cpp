@@ -4,6 +4,7 @@
 #include "actors/http_replies.hpp"
 #include "actors/paths.hpp"
 #include "actors/submitting.hpp"
+#include "libagent/api/client_name.hpp"
 #include "libagent/api/listing.hpp"
 #include "libagent/api/submission.hpp"
 #include "libagent/api/task_reply.hpp"
@@ -80,6 +81,7 @@ void http_api::add_node_routes() {
   router_.add("GET", "/v1/tasks", forward(gateway_call::list_tasks));
   router_.add("GET", "/v1/tools", forward(gateway_call::list_tools));
   router_.add("GET", "/v1/supervision", forward(gateway_call::supervision));
+  router_.add("GET", "/v1/status", forward(gateway_call::status));
   router_.add("GET", "/metrics", forward(gateway_call::metrics));
   router_.add("GET", "/v1/agents",
               [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
@@ -123,6 +125,10 @@ void http_api::post_task(const http_exchange_ptr& exchange) {
   auto request = to_request(*std::move(submission));
   if (!request)
     return refuse(exchange, request.error());
+  auto client = client_name(exchange->request());
+  if (!client)
+    return refuse(exchange, client.error());
+  request->client = *std::move(client);
   if (wait) {
     run_and_wait(exchange, *std::move(request), ended_reply);
   } else {
@@ -136,7 +142,12 @@ void http_api::post_ask(const http_exchange_ptr& exchange, const std::string& ag
   // Checked here, so that the error names the client's own fields.
   if (const auto question = from_json<agent_question>(body); !question)
     return refuse(exchange, question.error());
-  run_and_wait(exchange, {.target = "agent:" + agent, .arguments = {body}}, answer_reply);
+  auto client = client_name(exchange->request());
+  if (!client)
+    return refuse(exchange, client.error());
+  run_and_wait(exchange,
+               {.target = "agent:" + agent, .arguments = {body}, .client = *std::move(client)},
+               answer_reply);
 }
 
 void http_api::with_task_id(gateway_call call, const http_exchange_ptr& exchange,

@@ -27,6 +27,7 @@ namespace libagent::actors {
 /// | GET /v1/tools, GET /v1/agents | what can be run |
 /// | POST /v1/agents/{name}/ask | an agent's answer |
 /// | GET /v1/supervision | the live supervision tree |
+/// | GET /v1/status | lanes, limits, memory, cache and the slowest tools, as one record |
 /// | GET /healthz, GET /readyz | alive; takes work |
 /// | GET /metrics | Prometheus' text format |
 ///

@@ -4,18 +4,9 @@
 
 #include "actors/task_executor.hpp"
 
-#include <functional>
 #include <utility>
 
 namespace libagent::actors {
-
-/// The options of a worker: one task at a time, on a thread that `lower_priority` makes yield to
-/// everybody else's.
-[[nodiscard]] inline executor_options worker_options(std::function<void()> lower_priority,
-                                                     const cache_route& cache = {}) {
-  return {
-      .kind = executor_kind::worker, .cache = cache, .on_thread_start = std::move(lower_priority)};
-}
 
 /// A thread of its own, for tasks that compute or block for long. A task that ignores its stop
 /// token keeps the worker busy until it returns: threads cannot be killed.

@@ -4,6 +4,7 @@
 #include "actors/bridge/directory.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "libagent/base/contract.hpp"
+#include "libagent/memory/ladder.hpp"
 #include "libagent/telemetry/memory_events.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -34,7 +35,12 @@ memory_monitor_actor::behavior_type memory_monitor_state::make_behavior() {
   set_quiet_handlers(self_);
   tick();
   return {
-      [this](status_atom) { return status_; },
+      [this](status_atom) { return status(); },
+      [this](phase_atom, const std::string& phase) { phases_.enter(phase, self_->clock().now()); },
+      [this](allocation_failed_atom) {
+        note_failures(1);
+        sample();
+      },
       [this](wake_atom) { sample(); },
   };
 }
@@ -47,6 +53,8 @@ void memory_monitor_state::tick() {
 
 void memory_monitor_state::sample() {
   const auto before = status_.level;
+  if (options_.take_allocation_failures)
+    note_failures(options_.take_allocation_failures());
   if (const auto reading = probe_->read()) {
     take(*reading);
   } else {
@@ -55,18 +63,49 @@ void memory_monitor_state::sample() {
   publish(status_.level != before);
   if (status_.level != before)
     report_change(before);
+  act(before);
+}
+
+void memory_monitor_state::note_failures(std::uint64_t count) {
+  if (count == 0)
+    return;
+  status_.actions.allocation_failures += count;
+  (void)gauge_.note_allocation_failure(self_->clock().now());
+}
+
+/// What is the monitor's own to do; the subscribers do the rest.
+void memory_monitor_state::act(pressure_level before) {
   const auto now = self_->clock().now();
-  if (trims_.is_due(before, status_.level, now) && options_.release_free_memory)
+  if (trims_.is_due(before, status_.level, now) && options_.release_free_memory) {
     options_.release_free_memory();
+    ++status_.actions.trims;
+  }
+  if (releases_reserve(status_.level) && options_.release_reserve && options_.release_reserve())
+    ++status_.actions.reserve_released;
+  if (status_.level != before && refills_reserve(status_.level) && options_.keep_reserve)
+    options_.keep_reserve(status_.level != pressure_level::normal);
 }
 
 void memory_monitor_state::take(const memory_reading& reading) {
+  const auto now = self_->clock().now();
   has_failed_ = false;
-  status_.level = gauge_.update(reading, self_->clock().now());
+  status_.level = gauge_.update(reading, now);
+  status_.cause = gauge_.cause();
   status_.used_bytes = reading.resident_bytes;
   status_.available_bytes = reading.available_bytes;
   status_.peak_bytes = std::max(status_.peak_bytes, reading.resident_bytes);
   ++status_.samples;
+  phases_.sample(reading.resident_bytes, now);
+  if (options_.ledger)
+    options_.ledger->update(std::max(reading.resident_bytes, reading.group_bytes.value_or(0)));
+}
+
+memory_status memory_monitor_state::status() const {
+  auto shown = status_;
+  shown.phases = phases_.list();
+  if (options_.ledger)
+    shown.reserved_bytes = options_.ledger->reserved();
+  return shown;
 }
 
 void memory_monitor_state::report_failure(const error& failure) {
@@ -81,6 +120,7 @@ void memory_monitor_state::report_change(pressure_level before) const {
   events_of(self_->system())
       .emit(events::memory_level_changed, {{"level", name_of(status_.level)},
                                            {"was", name_of(before)},
+                                           {"cause", name_of(status_.cause)},
                                            {"used_bytes", status_.used_bytes},
                                            {"budget_bytes", status_.budget_bytes},
                                            {"available_bytes", status_.available_bytes}});

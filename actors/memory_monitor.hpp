@@ -3,6 +3,8 @@
 /// Watches how much memory is in use, and tells others how short it is.
 
 #include "actors/protocol/interfaces.hpp"
+#include "libagent/memory/memory_ledger.hpp"
+#include "libagent/memory/phase_book.hpp"
 #include "libagent/memory/pressure_gauge.hpp"
 #include "libagent/memory/trim_schedule.hpp"
 #include "libagent/ports/memory_probe.hpp"
@@ -27,9 +29,19 @@ struct memory_monitor_options {
   /// Asks the allocator to give freed memory back. Must return at once; empty: nothing is asked.
   std::function<void()> release_free_memory;
   duration release_pause = std::chrono::seconds{2};
+  std::shared_ptr<memory_ledger> ledger;  ///< Told of every sample; null: nobody reserves.
+  /// Gives up the memory that is kept for emergencies; returns whether there was some. Empty: none
+  /// is kept.
+  std::function<bool()> release_reserve;
+  /// Takes it back; `resident`: with its pages, since it may be needed soon.
+  std::function<void(bool resident)> keep_reserve;
+  /// Allocations that failed since the last call, anywhere in the process. Empty: nobody counts.
+  std::function<std::uint64_t()> take_allocation_failures;
 };
 
-/// **Messages**: `status` -> what was seen last: level, use, peak, samples.
+/// **Messages**: `status` -> what was seen last: level, use, peak, samples, reservations, phases,
+/// what was done. From executors: `phase, name`: samples are filed under this name from now on;
+/// `allocation_failed`: memory ran out in a tool, which makes the level critical at once.
 ///
 /// Every `interval` it reads the probe and works out the level (see `pressure_gauge`). A change
 /// goes to every subscriber, at high priority. A subscriber that was restarted is a new actor: it
@@ -59,6 +71,9 @@ private:
   void tick();
   void sample();
   void take(const memory_reading& reading);
+  void note_failures(std::uint64_t count);
+  void act(pressure_level before);
+  [[nodiscard]] memory_status status() const;
   void report_failure(const error& failure);
   void report_change(pressure_level before) const;
   void publish(bool has_changed);
@@ -69,6 +84,7 @@ private:
   pressure_gauge gauge_;
   trim_schedule trims_;
   std::vector<subscriber> subscribers_;
+  phase_book phases_;
   memory_status status_;
   bool has_failed_ = false;
 };

@@ -23,6 +23,7 @@ actor_system_options system_options(const node_options& options, const node_part
   return {.threads = options.pool_threads,
           .policy = options.pool_policy,
           .max_throughput = options.pool_throughput,
+          .on_pool_thread = parts.raise_priority,
           .networked = options.peers.has_value(),
           .events = parts.events};
 }

@@ -12,6 +12,7 @@
 #include "libagent/nodes/endpoint.hpp"
 #include "libagent/ports/event_sink.hpp"
 #include "libagent/ports/memory_probe.hpp"
+#include "libagent/ports/thread_usage.hpp"
 #include "libagent/supervision/supervision_rules.hpp"
 #include "libagent/supervision/tree.hpp"
 #include "libagent/tasks/task_limits.hpp"
@@ -41,6 +42,7 @@ struct node_options {
   std::size_t handlers = 0;             ///< Short-task handlers; 0: one per core.
   std::size_t blocking = 4;             ///< Threads for interactive tools that may block.
   std::size_t workers = 0;              ///< Long-task workers; 0: one per core.
+  std::uint32_t async_runs = 16'384;    ///< Asynchronous tools that may be under way at a time.
   std::size_t pool_threads = 0;         ///< The scheduler's threads; 0: one per core.
   std::string pool_policy = "polling";  ///< See `actor_system_options`.
   std::size_t pool_throughput = 50;     ///< Messages an actor handles before others get a turn.
@@ -61,6 +63,11 @@ struct node_parts {
   cache_level_opener open_cache_level;
   /// Lowers the priority of the thread that calls it; called by each long-task worker's.
   std::function<void()> lower_priority = [] {};
+  /// Raises the priority of the thread that calls it; called by each that interactive tasks wait
+  /// for: the dispatcher's and the pool's. Empty: they keep theirs.
+  std::function<void()> raise_priority;
+  /// Tells the watchdog a tool that is slow from one that was not given a core.
+  thread_usage_reader thread_usage;
   /// Called once, on any thread, when the root supervisor gave up: restarting did not help and
   /// the node is of no more use. Not called on an ordinary stop. Must not block.
   std::function<void(const error&)> on_failure = [](const error&) {};

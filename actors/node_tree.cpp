@@ -84,10 +84,55 @@ child_spec make_cache(const node_options& options, const node_parts& parts,
   return nested_supervisor(cache_path, std::move(all));
 }
 
+/// What the parts of a node share.
+struct shared_parts {
+  cache_route cache;
+  std::shared_ptr<memory_ledger> ledger;  ///< Null without a memory monitor.
+};
+
+/// Every pool of executors, in the order in which they start.
+std::vector<child_spec> make_executors(const node_options& options, const node_parts& parts,
+                                       const supervision_rules& rules, const shared_parts& shared) {
+  const executor_options common{.cache = shared.cache, .ledger = shared.ledger};
+  auto inline_runs = common;
+  inline_runs.credit = handler_credit;
+  inline_runs.thread_usage = parts.thread_usage;
+  auto waiting_runs = common;
+  waiting_runs.kind = executor_kind::waiter;
+  waiting_runs.credit = options.async_runs;
+  auto blocking_runs = common;
+  blocking_runs.kind = executor_kind::blocking;
+  auto batch_runs = common;
+  batch_runs.kind = executor_kind::worker;
+  batch_runs.on_thread_start = parts.lower_priority;
+  const auto pooled = [](const executor_options& runs) {
+    return [runs](const std::string& name) {
+      return pooled_child<short_task_handler_impl>(name, runs);
+    };
+  };
+  return {make_pool("handlers", rules, or_cores(options.handlers), pooled(inline_runs)),
+          make_pool("waiters", rules, 1, pooled(waiting_runs)),
+          make_pool("blocking", rules, options.blocking,
+                    [&](const std::string& name) {
+                      return own_thread_child<short_task_handler_impl>(name, blocking_runs);
+                    }),
+          make_pool("workers", rules, or_cores(options.workers), [&](const std::string& name) {
+            auto worker = own_thread_child<long_task_worker_impl>(name, batch_runs);
+            worker.rules.shutdown = shutdown_rule::within(worker_patience);
+            return worker;
+          })};
+}
+
 child_spec make_tasks(const node_options& options, const node_parts& parts,
-                      const supervision_rules& rules, const cache_route& cache,
+                      const supervision_rules& rules, const shared_parts& shared,
                       const tool_registry& tools, const std::vector<agent_spec>& agents) {
-  dispatcher_options dispatcher{.tools = tools.list(), .limits = options.tasks};
+  dispatcher_options dispatcher{
+      .tools = tools.list(),
+      .limits = options.tasks,
+      .batch_permits = static_cast<std::uint32_t>(or_cores(options.workers)),
+      .ledger = shared.ledger};
+  if (parts.raise_priority)
+    dispatcher.on_thread_start = parts.raise_priority;
   for (const auto& agent : agents)
     dispatcher.agents.push_back(agent.info);
 
@@ -96,23 +141,8 @@ child_spec make_tasks(const node_options& options, const node_parts& parts,
   tasks.rules.restarts = strategy::rest_for_one;
   tasks.children.push_back(
       own_thread_child<task_dispatcher_impl>("dispatcher", std::move(dispatcher)));
-  tasks.children.push_back(
-      make_pool("handlers", rules, or_cores(options.handlers), [&cache](const std::string& name) {
-        return pooled_child<short_task_handler_impl>(
-            name, executor_options{.credit = handler_credit, .cache = cache});
-      }));
-  tasks.children.push_back(
-      make_pool("blocking", rules, options.blocking, [&cache](const std::string& name) {
-        return own_thread_child<short_task_handler_impl>(
-            name, executor_options{.kind = executor_kind::blocking, .cache = cache});
-      }));
-  tasks.children.push_back(make_pool(
-      "workers", rules, or_cores(options.workers), [&parts, &cache](const std::string& name) {
-        auto worker = own_thread_child<long_task_worker_impl>(
-            name, worker_options(parts.lower_priority, cache));
-        worker.rules.shutdown = shutdown_rule::within(worker_patience);
-        return worker;
-      }));
+  for (auto& pool : make_executors(options, parts, rules, shared))
+    tasks.children.push_back(std::move(pool));
   return nested_supervisor("tasks", std::move(tasks));
 }
 
@@ -148,21 +178,26 @@ child_spec make_cluster(const node_options& options, const tool_registry& tools)
 supervisor_spec make_node_tree(const node_options& options, const node_parts& parts,
                                const tool_registry& tools, const std::vector<agent_spec>& agents) {
   const supervision_rules rules{.intensity = options.restarts, .backoff = options.backoff};
-  const cache_route cache{.shards = options.cache_shards, .key = random_hash_key()};
+  shared_parts shared{.cache = {.shards = options.cache_shards, .key = random_hash_key()}};
   supervisor_spec root{.rules = rules};
   if (parts.probe && options.memory.budget_bytes > 0) {
     auto memory = options.memory;
-    memory.subscribers = cache.paths();
+    memory.subscribers = shared.cache.paths();
     memory.subscribers.emplace_back(dispatcher_path);
+    shared.ledger = std::make_shared<memory_ledger>(memory.budget_bytes);
+    memory.ledger = shared.ledger;
     root.children.push_back(
         own_thread_child<memory_monitor_impl>(memory_monitor_path, parts.probe, std::move(memory)));
   }
   root.children.push_back(make_cache(options, parts, rules));
-  root.children.push_back(make_tasks(options, parts, rules, cache, tools, agents));
+  root.children.push_back(make_tasks(options, parts, rules, shared, tools, agents));
   root.children.push_back(make_agents(rules, agents));
   if (options.peers)
     root.children.push_back(make_cluster(options, tools));
-  root.children.push_back(own_thread_child<gateway_impl>(gateway_path, cache.paths()));
+  root.children.push_back(own_thread_child<gateway_impl>(
+      gateway_path,
+      gateway_options{
+          .node = options.name, .version = options.version, .cache_paths = shared.cache.paths()}));
   return root;
 }
 

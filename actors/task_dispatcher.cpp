@@ -22,6 +22,7 @@ using std::chrono_literals::operator""ms;
 constexpr auto timer_reach = 200ms;
 constexpr auto timer_grain = 5ms;
 constexpr auto agent_look_interval = 50ms;
+constexpr auto relief_interval = 100ms;
 
 task_table::random_source machine_seeded() {
   std::random_device device;
@@ -36,13 +37,18 @@ task_dispatcher_state::task_dispatcher_state(dispatcher_actor::pointer self,
     : self_{self},
       options_{std::move(options)},
       resolver_{options_.tools, options_.agents},
-      core_{options_.limits, options_.random ? options_.random : machine_seeded(), *this},
-      handler_route_{core_.add_route()},
-      blocking_route_{core_.add_route()},
-      worker_route_{core_.add_route()} {}
+      core_{options_.limits, options_.random ? options_.random : machine_seeded(), *this,
+            options_.ledger.get()},
+      handler_route_{core_.add_route({.admission = admission_rule::queue_wait})},
+      blocking_route_{core_.add_route({.admission = admission_rule::estimate})},
+      worker_route_{core_.add_route({.admission = admission_rule::estimate,
+                                     .permits = options_.batch_permits,
+                                     .name = "batch"})},
+      waiter_route_{core_.add_route({.admission = admission_rule::estimate})} {}
 
 dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
   set_quiet_handlers(self_);
+  options_.on_thread_start();
   self_->set_down_handler([this](const caf::down_msg& down) {
     lose_local(down);
     settle();
@@ -75,14 +81,7 @@ dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
         core_.progress(id, attempt, std::move(reported));
       },
       [this](done_atom, const task_id& id, std::uint32_t attempt, work_outcome& outcome) {
-        if (outcome.cache)
-          core_.note_cache_use(id, attempt, *std::move(outcome.cache));
-        if (outcome.result) {
-          finish(id, attempt, std::move(outcome.result->text));
-        } else {
-          finish(id, attempt,
-                 outcome.failure.value_or(error{errc::internal, "an executor answered nothing"}));
-        }
+        take_outcome(id, attempt, outcome);
       },
       [this](peer_up_atom, const node_offer& offer) {
         add_node(offer);
@@ -110,7 +109,7 @@ expected<const task_record*> task_dispatcher_state::admit(task_request& request)
   const auto lane_asked = request.lane_override.value_or(lane::interactive);
   auto resolved = resolver_.resolve(std::move(request));
   if (!resolved) {
-    core_.table().count_refusal(lane_asked);
+    core_.table().count_refusal(lane_asked, refusal_reason::invalid);
     return resolved.error();
   }
   resolved->order.route = route_of(*resolved);
@@ -192,8 +191,8 @@ std::vector<task_record> task_dispatcher_state::list() const {
   return records;
 }
 
-dispatcher_status task_dispatcher_state::status() const {
-  auto seen = core_.status();
+dispatcher_status task_dispatcher_state::status() {
+  auto seen = core_.status(now().steady);
   for (const auto& [address, id] : local_runners_) {
     const bool is_worker = std::get<local_runner>(runners_.at(id)).kind == executor_kind::worker;
     ++(is_worker ? seen.batch : seen.interactive).executors;
@@ -214,15 +213,18 @@ void task_dispatcher_state::on_change(const task_record& record) {
 }
 
 void task_dispatcher_state::finish(const task_id& id, std::uint32_t attempt,
-                                   expected<std::string> outcome) {
-  core_.complete(id, attempt, std::move(outcome), now());
+                                   expected<std::string> outcome, std::optional<duration> ran) {
+  core_.complete(id, attempt, std::move(outcome), now(), ran);
   settle();
 }
 
 void task_dispatcher_state::wake() {
   timer_due_.reset();
   core_.expire(now());
+  if (core_.needs_relief())
+    core_.relieve(now());
   look_for_agents();
+  look_for_stalls();
   settle();
 }
 
@@ -251,6 +253,8 @@ void task_dispatcher_state::arm_timer() {
   });
   if (agent_is_missing)
     due = std::min(due, present + agent_look_interval);
+  if (core_.needs_relief())
+    due = std::min(due, present + relief_interval);
   if (timer_due_ && *timer_due_ <= due)
     return;
   timer_due_ = due;

@@ -29,10 +29,15 @@ struct dispatcher_options {
   std::vector<std::shared_ptr<tool>> tools;
   std::vector<agent_info> agents;  ///< Each is looked for at `agents/NAME`.
   task_limits limits;
-  std::uint32_t agent_credit = 32;  ///< Questions that one agent is given at a time.
-  std::uint32_t node_credit = 64;   ///< Tasks that another node is given at a time.
-  std::size_t list_max = 1'000;     ///< Records in a listing.
+  /// CPU-bound batch tasks that may run at a time; 0: as many as there are workers.
+  std::uint32_t batch_permits = 0;
+  std::shared_ptr<memory_ledger> ledger;  ///< Null: no task waits for memory.
+  std::uint32_t agent_credit = 32;        ///< Questions that one agent is given at a time.
+  std::uint32_t node_credit = 64;         ///< Tasks that another node is given at a time.
+  std::size_t list_max = 1'000;           ///< Records in a listing.
   std::function<unix_millis()> unix_time = system_unix_time;
+  /// Called once, on its thread; may change that thread's priority.
+  std::function<void()> on_thread_start = [] {};
   /// For task ids; empty: seeded from the machine's random device.
   task_table::random_source random;
 };
@@ -56,6 +61,9 @@ struct dispatcher_options {
 /// Interactive submits, control and answers of executors are to be sent at high priority, batch
 /// submits at normal priority: then a backlog of batch mail delays nothing else.
 ///
+/// A run of an inline tool that holds a handler longer than `limits.stalls` says is reported while
+/// it runs and when it ended, and a tool that does so often is moved to the batch lane.
+///
 /// **Mailbox**: CAF's is unbounded; what is admitted is bounded by `limits`, and admission costs a
 /// few microseconds, so the mailbox stays short. Run it detached: everybody waits for it.
 /// **Timers**: one, and only while a task is live. A task expires at most 5 ms late.
@@ -73,7 +81,8 @@ private:
   struct local_runner {
     executor_actor who;
     executor_kind kind;
-    std::shared_ptr<std::atomic<std::uint64_t>> begun;
+    std::shared_ptr<executor_activity> activity;
+    std::uint64_t reported = 0;  ///< The sequence number of a run that was reported as too long.
   };
 
   struct agent_runner {
@@ -109,13 +118,18 @@ private:
   [[nodiscard]] caf::result<task_record> lookup(const task_id& id);
   [[nodiscard]] caf::result<task_record> cancel(const task_id& id, const std::string& reason);
   [[nodiscard]] std::vector<task_record> list() const;
-  [[nodiscard]] dispatcher_status status() const;
+  [[nodiscard]] dispatcher_status status();
   [[nodiscard]] caf::result<void> drain();
 
   // Runners.
   void add_local(const executor_offer& offer);
   void lose_local(const caf::down_msg& down);
-  void finish(const task_id& id, std::uint32_t attempt, expected<std::string> outcome);
+  void take_outcome(const task_id& id, std::uint32_t attempt, work_outcome& outcome);
+  void note_hold(const task_id& id, duration held);
+  void look_for_stalls();
+  void report_stall(local_runner& held, duration since);
+  void finish(const task_id& id, std::uint32_t attempt, expected<std::string> outcome,
+              std::optional<duration> ran = std::nullopt);
   void agent_failed(const task_id& id, std::uint32_t attempt, executor_id agent,
                     const caf::error& failure);
   void add_node(const node_offer& offer);
@@ -125,6 +139,7 @@ private:
   [[nodiscard]] route_id route_of(const resolved_task& task);
   [[nodiscard]] route_id agent_route(const std::string& agent);
   [[nodiscard]] route_id node_route(const std::string& tool_name);
+  [[nodiscard]] route_id resource_route(const std::string& resource);
 
   // Upkeep.
   void wake();
@@ -141,8 +156,10 @@ private:
   route_id handler_route_;
   route_id blocking_route_;
   route_id worker_route_;
+  route_id waiter_route_;
   std::map<std::string, route_id> agent_routes_;
-  std::map<std::string, route_id> node_routes_;  // By tool.
+  std::map<std::string, route_id> node_routes_;      // By tool.
+  std::map<std::string, route_id> resource_routes_;  // Of waiters, in the batch lane.
   std::map<executor_id, runner> runners_;
   std::map<caf::actor_addr, executor_id> local_runners_;
   std::map<std::string, executor_id> nodes_;

@@ -97,6 +97,7 @@ route_id task_dispatcher_state::route_of(const resolved_task& task) {
     case task_runner::handler: return handler_route_;
     case task_runner::blocking: return blocking_route_;
     case task_runner::worker: return worker_route_;
+    case task_runner::waiter: return task.name.empty() ? waiter_route_ : resource_route(task.name);
     case task_runner::agent: return agent_route(task.name);
     case task_runner::node: return node_route(task.name);
   }
@@ -106,7 +107,7 @@ route_id task_dispatcher_state::route_of(const resolved_task& task) {
 route_id task_dispatcher_state::agent_route(const std::string& agent) {
   const auto [at, is_new] = agent_routes_.try_emplace(agent);
   if (is_new) {
-    at->second = core_.add_route();
+    at->second = core_.add_route({.admission = admission_rule::estimate});
     const auto executor = core_.add_executor(options_.agent_credit);
     runners_.emplace(executor, agent_runner{.name = agent});
     core_.serve(executor, at->second, now());
@@ -117,9 +118,23 @@ route_id task_dispatcher_state::agent_route(const std::string& agent) {
 route_id task_dispatcher_state::node_route(const std::string& tool_name) {
   const auto [at, is_new] = node_routes_.try_emplace(tool_name);
   if (is_new) {
-    at->second = core_.add_route();
+    at->second = core_.add_route({.admission = admission_rule::estimate});
     for (const auto& node : resolver_.nodes_with(tool_name))
       core_.serve(nodes_.at(node), at->second, now());
+  }
+  return at->second;
+}
+
+route_id task_dispatcher_state::resource_route(const std::string& resource) {
+  const auto [at, is_new] = resource_routes_.try_emplace(resource);
+  if (is_new) {
+    at->second =
+        core_.add_route({.admission = admission_rule::estimate, .climbs = true, .name = resource});
+    for (const auto& [executor, who] : runners_) {
+      const auto* local = std::get_if<local_runner>(&who);
+      if (local != nullptr && local->kind == executor_kind::waiter)
+        core_.serve(executor, at->second, now());
+    }
   }
   return at->second;
 }
@@ -132,13 +147,17 @@ void task_dispatcher_state::add_local(const executor_offer& offer) {
   const auto executor = core_.add_executor(std::max(offer.credit, 1U));
   runners_.emplace(executor, local_runner{.who = caf::actor_cast<executor_actor>(offer.who),
                                           .kind = offer.kind,
-                                          .begun = offer.begun});
+                                          .activity = offer.activity});
   local_runners_.emplace(offer.who.address(), executor);
   self_->monitor<urgent>(offer.who);
   switch (offer.kind) {
     case executor_kind::handler: return core_.serve(executor, handler_route_, now());
     case executor_kind::blocking: return core_.serve(executor, blocking_route_, now());
     case executor_kind::worker: return core_.serve(executor, worker_route_, now());
+    case executor_kind::waiter:
+      core_.serve(executor, waiter_route_, now());
+      for (const auto& [resource, route] : resource_routes_)
+        core_.serve(executor, route, now());
   }
 }
 
@@ -155,12 +174,24 @@ void task_dispatcher_state::lose_local(const caf::down_msg& down) {
     return;
   const auto executor = found->second;
   const auto begun =
-      std::get<local_runner>(runners_.at(executor)).begun->load(std::memory_order_acquire);
+      std::get<local_runner>(runners_.at(executor)).activity->begun.load(std::memory_order_acquire);
   local_runners_.erase(found);
   const auto reason = from_caf_error(down.reason);
   core_.lose_executor(executor, begun, {errc::internal, "its executor was lost: " + reason.context},
                       now());
   runners_.erase(executor);
+}
+
+void task_dispatcher_state::take_outcome(const task_id& id, std::uint32_t attempt,
+                                         work_outcome& outcome) {
+  if (outcome.cache)
+    core_.note_cache_use(id, attempt, *std::move(outcome.cache));
+  note_hold(id, outcome.held);
+  const std::optional<duration> ran = outcome.ran;
+  if (outcome.result)
+    return finish(id, attempt, std::move(outcome.result->text), ran);
+  finish(id, attempt,
+         outcome.failure.value_or(error{errc::internal, "an executor answered nothing"}), ran);
 }
 
 // -- agents -----------------------------------------------------------------

@@ -1,39 +1,25 @@
 #include "actors/task_executor.hpp"
 
 #include "actors/bridge/directory.hpp"
-#include "actors/bridge/errors.hpp"
+#include "actors/bridge/priority.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "libagent/base/contract.hpp"
-#include "libagent/cache/cache_key.hpp"
-#include "libagent/cache/negative_cache.hpp"
-#include "libagent/cache/siphash.hpp"
+#include "libagent/tools/hold_memory.hpp"
 
 #include <caf/send.hpp>
 
 #include <chrono>
 #include <exception>
+#include <new>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace libagent::actors {
 
 namespace {
 
-/// What asking the cache takes, and being woken by its answer.
-constexpr auto cheaper_than_asking = std::chrono::microseconds{50};
-
-cache_use use_of(cache_outcome outcome, std::chrono::milliseconds age = {}) {
-  return {.outcome = std::string{name_of(outcome)}, .age = age};
-}
-
-/// The schemas stand for the tool's version: a tool that means something else looks different.
-expected<std::string> key_of(const tool& what, std::string_view arguments) {
-  siphash_2_4 schemas{hash_key{}};
-  schemas.update(what.input_schema()).update(what.output_schema());
-  const auto version = std::to_string(schemas.digest());
-  return tool_cache_key(
-      {.name = what.spec().name, .version = version, .arguments_json = arguments});
+std::chrono::microseconds whole_us(duration time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time);
 }
 
 }  // namespace
@@ -47,7 +33,12 @@ executor_actor::behavior_type task_executor::make_behavior() {
   set_quiet_handlers(self_);
   options_.on_thread_start();
   announce();
-  return {[this](execute_atom, const work_item& item) { execute(item); }};
+  return {
+      [this](execute_atom, const work_item& item) { execute(item); },
+      [this](done_atom, std::uint64_t number, work_outcome& outcome) {
+        end_async(number, outcome);
+      },
+  };
 }
 
 void task_executor::announce() {
@@ -57,12 +48,11 @@ void task_executor::announce() {
     self_->run_delayed(20ms, [this] { announce(); });
     return;
   }
-  caf::anon_send<caf::message_priority::high>(
-      dispatcher_, ready_atom_v,
-      executor_offer{.kind = options_.kind,
-                     .who = caf::actor_cast<caf::actor>(self_),
-                     .credit = options_.credit,
-                     .begun = begun_});
+  caf::anon_send<urgent>(dispatcher_, ready_atom_v,
+                         executor_offer{.kind = options_.kind,
+                                        .who = caf::actor_cast<caf::actor>(self_),
+                                        .credit = options_.credit,
+                                        .activity = activity_});
 }
 
 time_point task_executor::now() const {
@@ -70,147 +60,178 @@ time_point task_executor::now() const {
 }
 
 void task_executor::execute(const work_item& item) {
-  begun_->store(item.sequence, std::memory_order_release);
+  activity_->begun.store(item.sequence, std::memory_order_release);
   if (is_worth_caching(item.what->spec()))
     return ask_cache(item);
   run_and_answer(item);
 }
 
-bool task_executor::is_worth_caching(const tool_spec& spec) const {
-  if (spec.cache_ttl.count() > 0)
-    return true;
-  if (spec.tool_effects != effects::pure)
-    return false;
-  const auto known = usual_time_.find(spec.name);
-  return known == usual_time_.end() || known->second > cheaper_than_asking;
-}
+// -- running ----------------------------------------------------------------
 
-void task_executor::run_and_answer(const work_item& item) {
-  answer(item, run(item));
-}
-
-void task_executor::ask_cache(const work_item& item) {
-  auto key = key_of(*item.what, *item.arguments);
-  cache_lease lease{.item = item};
-  if (key) {
-    lease.name.key = *std::move(key);
-    lease.cache = find<cache_actor>(self_->system(), options_.cache.path_of(lease.name));
-  }
-  if (!lease.cache)
-    return run_and_answer(item);
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(item.deadline - now());
-  self_
-      ->request<caf::message_priority::high>(lease.cache, caf::infinite, acquire_atom_v,
-                                             cache_ask{.name = lease.name, .limit = left})
-      .then(
-          [this, lease](const cache_answer& found) mutable {
-            lease.token = found.token;
-            on_cache_answer(lease, found);
-          },
-          [this, lease](const caf::error& why) {
-            // The same call failed just before, and would fail again.
-            if (auto known = from_caf_error(why); negative_cache::is_deterministic(known.code))
-              return answer(lease.item, std::move(known));
-            // A cache that is down or full must not fail a task that can do without it.
-            run_and_answer(lease.item);
-          });
-}
-
-void task_executor::on_cache_answer(const cache_lease& lease, const cache_answer& found) {
-  if (found.verdict == cache_verdict::compute)
-    return compute(lease);
-  answer(lease.item, found.value.str(), use_of(found.outcome, found.age));
-  if (lease.token != 0)
-    refresh(lease);
-}
-
-void task_executor::compute(const cache_lease& lease) {
-  auto outcome = run_for(lease);
-  if (outcome)
-    return answer(lease.item, std::move(outcome), use_of(cache_outcome::miss));
-  self_
-      ->request<caf::message_priority::high>(lease.cache, caf::infinite, abandon_atom_v, lease.name,
-                                             lease.token, outcome.error())
-      .then(
-          [this, item = lease.item, why = outcome.error()](const cache_regret& regret) {
-            if (regret.stale)
-              return answer(item, regret.stale->str(), use_of(cache_outcome::stale));
-            answer(item, why);
-          },
-          [this, item = lease.item, why = outcome.error()](const caf::error&) {
-            answer(item, why);
-          });
-}
-
-void task_executor::refresh(const cache_lease& lease) {
-  if (const auto outcome = run_for(lease); !outcome) {
-    caf::anon_send<caf::message_priority::high>(lease.cache, abandon_atom_v, lease.name,
-                                                lease.token, outcome.error());
+void task_executor::run(const work_item& item, then on_end) {
+  if (auto why = not_to_begin(item, now()))
+    return on_end({.outcome = *std::move(why)});
+  const auto begun = make_run(item);
+  if (item.what->spec().tool_isolation == isolation::async_call) {
+    start_async(begun, std::move(on_end));
+  } else {
+    run_here(begun, on_end);
   }
 }
 
-/// Runs the tool; a result goes into the cache.
-expected<std::string> task_executor::run_for(const cache_lease& lease) {
-  const auto begun = now();
-  auto outcome = run(lease.item);
-  const auto took = now() - begun;
-  usual_time_[lease.item.what->spec().name] = took;
-  if (outcome) {
-    cache_fill fill{.value = shared_text{*outcome}, .ttl = lease.item.what->spec().cache_ttl};
-    fill.saving.compute_time = took;
-    caf::anon_send<caf::message_priority::high>(lease.cache, fulfil_atom_v, lease.name, lease.token,
-                                                std::move(fill));
-  }
-  return outcome;
-}
-
-expected<std::string> task_executor::run(const work_item& item) {
+std::optional<error> task_executor::not_to_begin(const work_item& item, time_point now) {
   const auto& name = item.what->spec().name;
   if (item.stop.stop_requested())
     return error{errc::cancelled, "run " + name + ": stopped before it began"};
-  if (now() >= item.deadline)
+  if (now >= item.deadline)
     return error{errc::deadline_exceeded, "run " + name + ": the deadline passed before it began"};
-  progress_gate gate;
-  const tool_context context{.id = item.id,
-                             .deadline = item.deadline,
-                             .stop = item.stop,
-                             .progress = [&](double fraction, std::string message) {
-                               report(item, gate, fraction, std::move(message));
-                             }};
-  auto outcome = [&]() -> expected<std::string> {
-    try {
-      return item.what->run(*item.arguments, context);
-    } catch (const contract_violation&) {
-      throw;  // A bug: only this executor dies of it, and its supervisor decides.
-    } catch (const std::exception& thrown) {
-      return error{errc::tool_failed, name + " threw: " + thrown.what()};
-    }
-  }();
-  if (auto last = gate.take_held_back()) {
-    caf::anon_send<caf::message_priority::high>(dispatcher_, progress_atom_v, item.id, item.attempt,
-                                                std::move(*last));
-  }
-  return outcome;
+  return std::nullopt;
 }
 
-void task_executor::report(const work_item& item, progress_gate& gate, double fraction,
-                           std::string message) {
-  if (auto passed = gate.offer({fraction, std::move(message)}, now())) {
-    caf::anon_send<caf::message_priority::high>(dispatcher_, progress_atom_v, item.id, item.attempt,
-                                                std::move(*passed));
+std::shared_ptr<task_executor::tool_run> task_executor::make_run(const work_item& item) {
+  auto made = std::make_shared<tool_run>();
+  made->item = item;
+  made->begun = now();
+  auto* const run = made.get();  // The callbacks are members of what they point to.
+  made->context = {.id = item.id, .deadline = item.deadline, .stop = item.stop};
+  made->context.progress = [run, to = dispatcher_, clock = &self_->clock()](double fraction,
+                                                                            std::string message) {
+    const std::lock_guard guard{run->mutex};
+    if (auto passed = run->gate.offer({fraction, std::move(message)}, clock->now())) {
+      caf::anon_send<urgent>(to, progress_atom_v, run->item.id, run->item.attempt,
+                             std::move(*passed));
+    }
+  };
+  made->context.enter_phase = [&system = self_->system()](const std::string& phase) {
+    if (const auto monitor = find<memory_monitor_actor>(system, memory_monitor_path))
+      caf::anon_send<urgent>(monitor, phase_atom_v, phase);
+  };
+  if (options_.ledger) {
+    made->context.reserve = [ledger = options_.ledger](std::uint64_t bytes) {
+      return hold_memory(*ledger, bytes);
+    };
   }
+  return made;
+}
+
+template <class Call>
+std::chrono::microseconds task_executor::call_watched(Call call) {
+  const auto before = options_.thread_usage ? options_.thread_usage() : thread_usage{};
+  const auto begun = now();
+  activity_->running_since.store(begun.time_since_epoch().count(), std::memory_order_release);
+  call();
+  activity_->running_since.store(0, std::memory_order_release);
+  const auto took = now() - begun;
+  if (!options_.thread_usage)
+    return whole_us(took);
+  const auto after = options_.thread_usage();
+  return whole_us(after.waits > before.waits ? took : after.computing - before.computing);
+}
+
+void task_executor::run_here(const std::shared_ptr<tool_run>& begun, const then& on_end) {
+  const auto& item = begun->item;
+  run_result result{.outcome = std::string{}};
+  result.held = call_watched([&] {
+    try {
+      result.outcome = item.what->run(*item.arguments, begun->context);
+    } catch (const contract_violation&) {
+      throw;  // A bug: only this executor dies of it, and its supervisor decides.
+    } catch (const std::bad_alloc&) {
+      result.outcome = out_of_memory(item.what->spec().name);
+    } catch (const std::exception& thrown) {
+      result.outcome =
+          error{errc::tool_failed, item.what->spec().name + " threw: " + thrown.what()};
+    }
+  });
+  result.ran = whole_us(now() - begun->begun);
+  flush_progress(*begun);
+  on_end(std::move(result));
+}
+
+void task_executor::start_async(const std::shared_ptr<tool_run>& begun, then on_end) {
+  begun->on_end = std::move(on_end);
+  const auto number = ++last_run_;
+  waiting_.emplace(number, begun);
+  // Weakly: a wait that nobody ends must not keep the executor.
+  const auto back = caf::actor_cast<caf::weak_actor_ptr>(self_);
+  auto done = [begun, back, number](expected<std::string> outcome) {
+    const auto executor = caf::actor_cast<executor_actor>(back);
+    if (!executor)
+      return;
+    work_outcome sent;
+    if (outcome) {
+      sent.result = raw_json{*std::move(outcome)};
+    } else {
+      sent.failure = std::move(outcome.error());
+    }
+    caf::anon_send<urgent>(executor, done_atom_v, number, std::move(sent));
+  };
+  call_watched([&] {
+    try {
+      begun->item.what->start(*begun->item.arguments, begun->context, done);
+    } catch (const contract_violation&) {
+      throw;
+    } catch (const std::exception& thrown) {
+      done(error{errc::tool_failed, begun->item.what->spec().name + " threw: " + thrown.what()});
+    }
+  });
+}
+
+void task_executor::end_async(std::uint64_t number, work_outcome& outcome) {
+  const auto found = waiting_.find(number);
+  if (found == waiting_.end())
+    return;
+  const auto ended = std::move(found->second);
+  waiting_.erase(found);
+  flush_progress(*ended);
+  run_result result{.outcome = std::string{}, .ran = whole_us(now() - ended->begun)};
+  if (outcome.result) {
+    result.outcome = std::move(outcome.result->text);
+  } else {
+    result.outcome = *std::move(outcome.failure);
+  }
+  ended->on_end(std::move(result));
+}
+
+void task_executor::flush_progress(tool_run& ended) {
+  const std::lock_guard guard{ended.mutex};
+  if (auto last = ended.gate.take_held_back()) {
+    caf::anon_send<urgent>(dispatcher_, progress_atom_v, ended.item.id, ended.item.attempt,
+                           std::move(*last));
+  }
+}
+
+error task_executor::out_of_memory(const std::string& tool_name) {
+  if (const auto monitor = find<memory_monitor_actor>(self_->system(), memory_monitor_path))
+    caf::anon_send<urgent>(monitor, allocation_failed_atom_v);
+  return {errc::overloaded, "run " + tool_name + ": memory ran out"};
+}
+
+// -- answering --------------------------------------------------------------
+
+void task_executor::answer(const work_item& item, run_result result, std::optional<cache_use> use) {
+  work_outcome sent{.cache = std::move(use), .ran = result.ran, .held = result.held};
+  if (result.outcome) {
+    sent.result = raw_json{*std::move(result.outcome)};
+  } else {
+    sent.failure = std::move(result.outcome.error());
+  }
+  send_done(item, std::move(sent));
 }
 
 void task_executor::answer(const work_item& item, expected<std::string> outcome,
                            std::optional<cache_use> use) {
   work_outcome sent{.cache = std::move(use)};
   if (outcome) {
-    sent.result = raw_json{std::move(*outcome)};
+    sent.result = raw_json{*std::move(outcome)};
   } else {
     sent.failure = std::move(outcome.error());
   }
-  caf::anon_send<caf::message_priority::high>(dispatcher_, done_atom_v, item.id, item.attempt,
-                                              std::move(sent));
+  send_done(item, std::move(sent));
+}
+
+void task_executor::send_done(const work_item& item, work_outcome outcome) {
+  caf::anon_send<urgent>(dispatcher_, done_atom_v, item.id, item.attempt, std::move(outcome));
 }
 
 }  // namespace libagent::actors

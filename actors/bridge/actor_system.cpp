@@ -21,16 +21,17 @@
 #include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace libagent::actors {
 
 namespace {
 
-/// Lowers the priority of the pool's threads as they start. Lowering needs no privilege.
+/// Sets the priority of the pool's threads as they start. Lowering needs no privilege.
 class pool_priority final : public caf::thread_hook {
 public:
-  explicit pool_priority(int nice) : nice_{nice} {}
+  pool_priority(int nice, std::function<void()> set) : nice_{nice}, set_{std::move(set)} {}
 
   void init(caf::actor_system&) override {}
 
@@ -38,14 +39,20 @@ public:
     // CAF names a thread before it calls the hook; only the pool's are "caf.worker".
     std::array<char, 16> name{};
     ::prctl(PR_GET_NAME, name.data());
-    if (std::string_view{name.data()} == "caf.worker")
+    if (std::string_view{name.data()} != "caf.worker")
+      return;
+    if (set_) {
+      set_();
+    } else {
       ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), nice_);
+    }
   }
 
   void thread_terminates() override {}
 
 private:
   int nice_;
+  std::function<void()> set_;
 };
 
 std::size_t pool_size(std::size_t wanted) {
@@ -82,7 +89,7 @@ actor_system_config::actor_system_config(const actor_system_options& options)
   }
   set("caf.scheduler.max-threads", pool_size(options.threads));
   set("caf.scheduler.max-throughput", options.max_throughput);
-  add_thread_hook<pool_priority>(options.pool_nice);
+  add_thread_hook<pool_priority>(options.pool_nice, options.on_pool_thread);
   if (!options.networked)
     return;
   load<caf::io::middleman>();

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace libagent::actors {
@@ -33,6 +34,9 @@ struct actor_system_options {
   /// OS niceness of the pool's threads in [0, 19]. Above 0, so that the detached actors that
   /// everybody waits for (supervisors, dispatcher, cache) win over tasks.
   int pool_nice = 5;
+  /// Called by each of the pool's threads as it starts, in place of setting their niceness. Empty:
+  /// `pool_nice` counts.
+  std::function<void()> on_pool_thread;
   /// Loads CAF's middleman, which is needed to talk to other nodes.
   bool networked = false;
   scheduling run_by = scheduling::threads;

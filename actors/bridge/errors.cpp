@@ -3,6 +3,9 @@
 #include <caf/exit_reason.hpp>
 #include <caf/sec.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace libagent::actors {
@@ -16,6 +19,14 @@ std::string last_text_of(const caf::message& context) {
       return context.get_as<std::string>(index);
   }
   return {};
+}
+
+/// What `to_caf_error` put behind the text.
+std::optional<std::chrono::milliseconds> retry_after_of(const caf::message& context) {
+  const auto size = context.size();
+  if (size == 0 || !context.match_element<std::int64_t>(size - 1))
+    return std::nullopt;
+  return std::chrono::milliseconds{context.get_as<std::int64_t>(size - 1)};
 }
 
 errc code_of(caf::sec code) {
@@ -48,6 +59,8 @@ error from_system_error(const caf::error& err) {
 caf::error to_caf_error(const error& err) {
   if (err.code == errc::ok)
     return {};
+  if (err.retry_after)
+    return caf::make_error(err.code, err.context, std::int64_t{err.retry_after->count()});
   return caf::make_error(err.code, err.context);
 }
 
@@ -55,7 +68,9 @@ error from_caf_error(const caf::error& err) {
   if (!err)
     return {errc::unavailable, "message to an actor: it ended before it answered"};
   if (err.category() == caf::type_id_v<errc>)
-    return {static_cast<errc>(err.code()), last_text_of(err.context())};
+    return {.code = static_cast<errc>(err.code()),
+            .context = last_text_of(err.context()),
+            .retry_after = retry_after_of(err.context())};
   if (err.category() == caf::type_id_v<caf::sec>)
     return from_system_error(err);
   if (err.category() == caf::type_id_v<caf::exit_reason>)

@@ -25,6 +25,7 @@
 #include <caf/type_id.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -63,24 +64,32 @@ struct work_outcome {
   std::optional<raw_json> result;
   std::optional<error> failure;
   std::optional<cache_use> cache;  ///< Set when the cache was asked.
+  /// How long the tool itself took; absent when it did not run.
+  std::optional<std::chrono::microseconds> ran{};
+  /// How long it kept the thread from others: its computing time, and its waiting time if it
+  /// waited; not the time in which other threads had the core.
+  std::chrono::microseconds held{0};
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, work_outcome& x) {
   return record(f, x, "work_outcome", field("result", "The tool's output.", x.result),
                 field("error", "Why there is none.", x.failure),
-                field("cache", "How the cache served it.", x.cache));
+                field("cache", "How the cache served it.", x.cache),
+                field("ran_us", "How long the tool took.", x.ran),
+                field("held_us", "How long it held its thread.", x.held)
+                    .fallback(std::chrono::microseconds{0}));
 }
 
-/// What an executor can run.
-enum class executor_kind : std::uint8_t { handler, blocking, worker };
+/// What an executor can run: inline tools, blocking ones, batch tasks, or asynchronous tools.
+enum class executor_kind : std::uint8_t { handler, blocking, worker, waiter };
 
 /// Reports that executor `kind` is free; the sender is the executor.
 template <class Inspector>
 bool inspect(Inspector& f, executor_kind& x) {
   auto get = [&x] { return static_cast<std::uint8_t>(x); };
   auto set = [&x](std::uint8_t raw) {
-    if (raw > static_cast<std::uint8_t>(executor_kind::worker)) {
+    if (raw > static_cast<std::uint8_t>(executor_kind::waiter)) {
       return false;
     }
     x = static_cast<executor_kind>(raw);
@@ -89,14 +98,21 @@ bool inspect(Inspector& f, executor_kind& x) {
   return f.apply(get, set);
 }
 
+/// What an executor's thread is doing, for others to read. Written by the executor only.
+struct executor_activity {
+  /// The sequence number of the item begun last, which tells a lost executor's begun items from
+  /// those that it never touched.
+  std::atomic<std::uint64_t> begun{0};
+  /// When the tool that runs now was called, in the clock's ticks; 0: none runs.
+  std::atomic<duration::rep> running_since{0};
+};
+
 /// How an executor announces itself to the dispatcher. Never leaves the process.
 struct executor_offer {
   executor_kind kind = executor_kind::handler;
   caf::actor who;
   std::uint32_t credit = 1;  ///< How many items it takes at a time.
-  /// The sequence number of the item begun last, which tells a lost executor's begun items from
-  /// those that it never touched. Written by the executor, never null.
-  std::shared_ptr<std::atomic<std::uint64_t>> begun;
+  std::shared_ptr<executor_activity> activity;  ///< Never null.
 };
 
 /// What the gateway asks other actors for, on behalf of one HTTP request.
@@ -108,6 +124,7 @@ enum class gateway_call : std::uint8_t {
   list_tasks,
   list_tools,
   supervision,
+  status,
   metrics,
   readiness,
 };
@@ -227,6 +244,8 @@ CAF_ADD_ATOM(libagent_types, libagent::actors, erase_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, resize_atom)
 // Memory.
 CAF_ADD_ATOM(libagent_types, libagent::actors, pressure_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, phase_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, allocation_failed_atom)
 // Supervision.
 CAF_ADD_ATOM(libagent_types, libagent::actors, describe_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, shutdown_atom)

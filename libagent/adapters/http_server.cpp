@@ -38,7 +38,11 @@ public:
     }
     try {
       for (const auto& loop : loops_) {
-        threads_.emplace_back([loop = loop.get()] { loop->run(); });
+        threads_.emplace_back([loop = loop.get(), begin = core_->options.on_thread_start] {
+          if (begin)
+            begin();
+          loop->run();
+        });
         const auto name = "http-" + std::to_string(threads_.size() - 1);
         ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
       }

@@ -92,8 +92,12 @@ expected<std::string_view> kept_file::read(std::array<char, 4096>& buffer) const
 }
 
 proc_memory_probe::proc_memory_probe(kept_file statm, kept_file meminfo,
+                                     std::optional<kept_file> pressure,
                                      std::optional<group_files> group)
-    : statm_{std::move(statm)}, meminfo_{std::move(meminfo)}, group_{std::move(group)} {}
+    : statm_{std::move(statm)},
+      meminfo_{std::move(meminfo)},
+      pressure_{std::move(pressure)},
+      group_{std::move(group)} {}
 
 expected<std::unique_ptr<proc_memory_probe>> proc_memory_probe::open(const proc_roots& roots) {
   auto statm = kept_file::open(roots.proc / "self/statm");
@@ -102,6 +106,9 @@ expected<std::unique_ptr<proc_memory_probe>> proc_memory_probe::open(const proc_
   auto meminfo = kept_file::open(roots.proc / "meminfo");
   if (!meminfo)
     return meminfo.error();
+  std::optional<kept_file> pressure;
+  if (auto file = kept_file::open(roots.proc / "pressure/memory"))
+    pressure = std::move(*file);
   std::optional<group_files> group;
   if (const auto binding = find_binding_group(roots)) {
     auto usage = kept_file::open(binding->folder /
@@ -111,11 +118,25 @@ expected<std::unique_ptr<proc_memory_probe>> proc_memory_probe::open(const proc_
       group = group_files{std::move(*usage), std::move(*stat)};
   }
   // The constructor is private, so make_unique cannot reach it.
-  return std::unique_ptr<proc_memory_probe>{
-      new proc_memory_probe{std::move(*statm), std::move(*meminfo), std::move(group)}};
+  return std::unique_ptr<proc_memory_probe>{new proc_memory_probe{
+      std::move(*statm), std::move(*meminfo), std::move(pressure), std::move(group)}};
 }
 
 expected<memory_reading> proc_memory_probe::read() {
+  auto reading = read_process_and_machine();
+  if (!reading)
+    return reading;
+  read_stalls(*reading);
+  if (group_) {
+    const auto group = read_group();
+    if (!group)
+      return group.error();
+    reading->group_bytes = *group;
+  }
+  return reading;
+}
+
+expected<memory_reading> proc_memory_probe::read_process_and_machine() {
   static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   const auto statm = statm_.read(buffer_);
   if (!statm)
@@ -129,14 +150,20 @@ expected<memory_reading> proc_memory_probe::read() {
   const auto machine = machine_memory_in_meminfo(*meminfo);
   if (!machine)
     return machine.error();
-  memory_reading reading{*resident, machine->available_bytes, machine->total_bytes, std::nullopt};
-  if (group_) {
-    const auto group = read_group();
-    if (!group)
-      return group.error();
-    reading.group_bytes = *group;
+  return memory_reading{*resident, machine->available_bytes, machine->total_bytes, std::nullopt};
+}
+
+// A kernel that was started with PSI switched off has the file and answers EOPNOTSUPP: no stalls
+// are known then, which is not an error.
+void proc_memory_probe::read_stalls(memory_reading& into) {
+  if (!pressure_)
+    return;
+  const auto text = pressure_->read(buffer_);
+  const auto stalls = text ? memory_stalls_in_pressure(*text) : text.error();
+  if (stalls) {
+    into.psi_some_us = stalls->some_us;
+    into.psi_full_us = stalls->full_us;
   }
-  return reading;
 }
 
 expected<std::uint64_t> proc_memory_probe::read_group() {

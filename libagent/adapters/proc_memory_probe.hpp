@@ -42,8 +42,9 @@ private:
   std::filesystem::path path_;
 };
 
-/// Reads /proc/self/statm and /proc/meminfo, and the use of the process's control group when that
-/// has a memory limit. Two to four `pread` calls on files that stay open.
+/// Reads /proc/self/statm and /proc/meminfo, the machine's memory stalls where the kernel counts
+/// them, and the use of the process's control group when that has a memory limit. Two to five
+/// `pread` calls on files that stay open.
 class proc_memory_probe final : public memory_probe {
 public:
   /// Errors: `errc::io_failed` when a file of /proc cannot be opened; that a control group is
@@ -59,11 +60,15 @@ private:
     kept_file stat;
   };
 
-  proc_memory_probe(kept_file statm, kept_file meminfo, std::optional<group_files> group);
+  proc_memory_probe(kept_file statm, kept_file meminfo, std::optional<kept_file> pressure,
+                    std::optional<group_files> group);
+  [[nodiscard]] expected<memory_reading> read_process_and_machine();
+  void read_stalls(memory_reading& into);
   [[nodiscard]] expected<std::uint64_t> read_group();
 
   kept_file statm_;
   kept_file meminfo_;
+  std::optional<kept_file> pressure_;
   std::optional<group_files> group_;
   std::array<char, 4096> buffer_{};
 };

@@ -1,7 +1,10 @@
 #include "libagent/api/metrics_text.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace libagent {
 
@@ -12,16 +15,32 @@ class metrics_page {
 public:
   metrics_page& family(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
+    suffix_.clear();
     page_.append("# HELP ").append(name).append(" ").append(help).append("\n");
     page_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
     return *this;
   }
 
+  /// The samples that follow carry this behind the family's name.
+  metrics_page& suffixed(std::string_view suffix) {
+    suffix_ = suffix;
+    return *this;
+  }
+
   metrics_page& sample(std::string_view labels, std::uint64_t value) {
-    page_.append(name_);
+    page_.append(name_).append(suffix_);
     if (!labels.empty())
       page_.append("{").append(labels).append("}");
     page_.append(" ").append(std::to_string(value)).append("\n");
+    return *this;
+  }
+
+  metrics_page& sample_seconds(std::string_view labels, std::chrono::microseconds value) {
+    const auto us = value.count();
+    auto fraction = std::to_string(us % 1'000'000);
+    fraction.insert(0, 6 - fraction.size(), '0');
+    page_.append(name_).append(suffix_).append("{").append(labels).append("} ");
+    page_.append(std::to_string(us / 1'000'000)).append(".").append(fraction).append("\n");
     return *this;
   }
 
@@ -30,10 +49,60 @@ public:
 private:
   std::string page_;
   std::string name_;
+  std::string suffix_;
 };
 
 constexpr std::string_view interactive_label = R"(lane="interactive")";
 constexpr std::string_view batch_label = R"(lane="batch")";
+
+/// Names of tools and resources are free of what would have to be escaped in most cases; the rest
+/// is escaped as the format says.
+std::string label(std::string_view name, std::string_view value) {
+  std::string text{name};
+  text += "=\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\')
+      text += '\\';
+    text += c == '\n' ? ' ' : c;
+  }
+  return text + '"';
+}
+
+void add_limits(metrics_page& page, const std::vector<limit_status>& limits) {
+  const auto each = [&](std::string_view name, std::string_view help,
+                        std::uint32_t limit_status::* member) {
+    page.family(name, "gauge", help);
+    for (const auto& limit : limits)
+      page.sample(label("limit", limit.name), limit.*member);
+  };
+  each("agent_limit_current", "Tasks that may run at a time.", &limit_status::current);
+  each("agent_limit_floor", "The limit never falls below.", &limit_status::floor);
+  each("agent_limit_ceiling", "The limit never rises above.", &limit_status::ceiling);
+  each("agent_limit_in_flight", "Tasks that run under the limit.", &limit_status::in_flight);
+}
+
+void add_tools(metrics_page& page, const std::vector<tool_time>& tools) {
+  page.family("agent_tool_run_seconds", "gauge", "Recent runs of the slowest tools.");
+  for (const auto& tool : tools) {
+    if (tool.runs == 0)
+      continue;
+    page.sample_seconds(label("tool", tool.tool) + ",stat=\"mean\"", tool.mean)
+        .sample_seconds(label("tool", tool.tool) + ",quantile=\"0.9\"", tool.p90);
+  }
+  page.family("agent_handler_stall_seconds", "summary",
+              "Runs that held a short-task handler over a millisecond.");
+  for (const auto& tool : tools) {
+    if (tool.stalls == 0)
+      continue;
+    page.suffixed("_sum").sample_seconds(label("tool", tool.tool), tool.stalled);
+    page.suffixed("_count").sample(label("tool", tool.tool), tool.stalls);
+  }
+  page.family("agent_tool_moved", "gauge", "1: it runs in the batch lane, as it held handlers.");
+  for (const auto& tool : tools) {
+    if (tool.moved)
+      page.sample(label("tool", tool.tool), 1);
+  }
+}
 
 void add_dispatcher(metrics_page& page, const dispatcher_status& now) {
   const auto per_lane = [&](std::string_view name, std::string_view type, std::string_view help,
@@ -47,7 +116,13 @@ void add_dispatcher(metrics_page& page, const dispatcher_status& now) {
   per_lane("agent_executors", "gauge", "Handlers or workers ready for tasks.",
            &lane_status::executors);
   per_lane("agent_tasks_accepted_total", "counter", "Tasks accepted.", &lane_status::accepted);
-  per_lane("agent_tasks_refused_total", "counter", "Tasks refused.", &lane_status::refused);
+  page.family("agent_tasks_refused_total", "counter", "Tasks refused, by why.");
+  for (const auto& [lane_name, reason, count] : now.refusals)
+    page.sample(label("lane", lane_name) + "," + label("reason", reason), count);
+  per_lane("agent_tasks_parked", "gauge", "Waiting tasks that wait for memory.",
+           &lane_status::parked);
+  per_lane("agent_queue_age_milliseconds", "gauge", "How long the oldest waiting task has waited.",
+           &lane_status::oldest_ms);
   page.family("agent_task_records", "gauge", "Tasks that can be looked up.")
       .sample("", now.records);
   page.family("agent_tasks_ended_total", "counter", "Tasks ended, by how.")
@@ -58,6 +133,11 @@ void add_dispatcher(metrics_page& page, const dispatcher_status& now) {
       .sample(R"(state="dead")", now.dead);
   page.family("agent_task_retries_total", "counter", "Attempts begun again after a crash.")
       .sample("", now.retried);
+  page.family("agent_memory_interventions_total", "counter", "Running tasks stopped for memory.")
+      .sample(R"(kind="set_back")", now.preempted)
+      .sample(R"(kind="ended")", now.ended_for_memory);
+  add_limits(page, now.limits);
+  add_tools(page, now.slowest);
 }
 
 void add_cache(metrics_page& page, const cache_stats& now) {
@@ -122,11 +202,20 @@ void add_memory(metrics_page& page, const memory_status& now) {
   page.family("agent_memory_budget_bytes", "gauge", "What the process may use.")
       .sample("", now.budget_bytes);
   page.family("agent_memory_peak_bytes", "gauge", "Largest use seen.").sample("", now.peak_bytes);
+  page.family("agent_memory_reserved_bytes", "gauge", "Set aside for tasks.")
+      .sample("", now.reserved_bytes);
+  page.family("agent_memory_actions_total", "counter", "What the monitor did, by kind.")
+      .sample(R"(kind="trim")", now.actions.trims)
+      .sample(R"(kind="reserve_released")", now.actions.reserve_released)
+      .sample(R"(kind="allocation_failure")", now.actions.allocation_failures);
+  page.family("agent_memory_phase_peak_bytes", "gauge", "Largest use in a phase of the work.");
+  for (const auto& phase : now.phases)
+    page.sample(label("phase", phase.name), phase.peak_bytes);
 }
 
 }  // namespace
 
-std::string metrics_text(const metrics_snapshot& snapshot) {
+std::string metrics_text(const node_status& snapshot) {
   metrics_page page;
   if (snapshot.dispatcher)
     add_dispatcher(page, *snapshot.dispatcher);

@@ -14,7 +14,8 @@ expected<task_request> to_request(task_submission submission) {
       .target = submission.tool ? *std::move(submission.tool) : "agent:" + *submission.agent,
       .arguments = std::move(submission.arguments),
       .timeout = submission.timeout,
-      .lane_override = submission.lane_override};
+      .lane_override = submission.lane_override,
+      .level = submission.level};
 }
 
 }  // namespace libagent

@@ -17,6 +17,7 @@ struct task_submission {
   raw_json arguments;
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<lane> lane_override;
+  std::optional<criticality> level;
   bool wait = false;
 };
 
@@ -29,6 +30,7 @@ bool inspect(Inspector& f, task_submission& x) {
       field("arguments", "The input, as the tool's schema says.", x.arguments).fallback(raw_json{}),
       field("timeout_ms", "Milliseconds until the task expires; default: the tool's.", x.timeout),
       field("lane", "Overrides the tool's lane.", x.lane_override),
+      field("criticality", "How much it matters; default: the lane's.", x.level),
       field("wait", "Answer when the task has ended, not when it is accepted.", x.wait)
           .fallback(false));
 }

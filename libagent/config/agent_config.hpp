@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libagent/base/units.hpp"
+#include "libagent/config/scheduling_choice.hpp"
 #include "libagent/record/field.hpp"
 
 #include <array>
@@ -65,6 +66,15 @@ struct enum_names<saving_choice> {
        {saving_choice::cost, "cost"}}};
 };
 
+/// Where batch tools run.
+enum class worker_isolation : std::uint8_t { threads, processes };
+
+template <>
+struct enum_names<worker_isolation> {
+  static constexpr std::array<std::pair<worker_isolation, std::string_view>, 2> values{
+      {{worker_isolation::threads, "threads"}, {worker_isolation::processes, "processes"}}};
+};
+
 enum class log_level : std::uint8_t { error, warning, info, debug };
 
 template <>
@@ -105,6 +115,13 @@ struct tasks_config {
   std::chrono::milliseconds record_retention = std::chrono::hours{1};
   std::uint32_t attempts_max = 3;
   std::chrono::milliseconds timeout_max = std::chrono::hours{24};
+  std::chrono::milliseconds queue_wait_target{20};
+  std::string client_weights;
+  std::size_t async_max = 16'384;
+  std::uint32_t io_limit_floor = 1;
+  std::uint32_t io_limit_ceiling = 256;
+  std::chrono::milliseconds handler_budget{10};
+  std::uint32_t handler_offences_max = 3;
 };
 
 struct cache_config {
@@ -123,6 +140,7 @@ struct cache_config {
 struct memory_config {
   byte_size budget{};
   std::chrono::milliseconds sample_interval{100};
+  byte_size reserve = mebibytes(16);
 };
 
 struct supervision_config {
@@ -142,10 +160,15 @@ struct scheduler_config {
   scheduler_policy policy = scheduler_policy::polling;
   std::size_t throughput = 50;
   std::size_t threads = 0;
+  interactive_policy interactive = interactive_policy::normal;
+  std::chrono::milliseconds realtime_max{200};
 };
 
 struct worker_config {
   std::uint8_t nice = 19;
+  worker_policy policy = worker_policy::nice;
+  worker_isolation isolation = worker_isolation::threads;
+  std::string cgroup;
 };
 
 struct log_config {

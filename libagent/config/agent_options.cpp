@@ -98,6 +98,27 @@ void add_tasks_options(std::vector<option>& all, tasks_config& c) {
                    "Longest timeout that a task may ask for.");
 }
 
+void add_overload_options(std::vector<option>& all, tasks_config& c) {
+  all.emplace_back("tasks.queue-wait-target", c.queue_wait_target, 1ms, 1min,
+                   "Short tasks are refused while those before them have waited longer than this "
+                   "for 100 ms: the least critical first.");
+  all.emplace_back("tasks.client-weights", c.client_weights,
+                   "How much of a lane each client may take when several want it, for example "
+                   "alice=3,bob=0.5; the others weigh 1. Clients name themselves with the header "
+                   "X-Client-Id; without it, their address counts.");
+  all.emplace_back("tasks.async-max", c.async_max, 1, 1'000'000,
+                   "Asynchronous tools that may be under way at a time.");
+  all.emplace_back("tasks.io-limit-floor", c.io_limit_floor, 1, 100'000,
+                   "Least number of batch tasks of one resource that run at a time; how many is "
+                   "best is found by trying.");
+  all.emplace_back("tasks.io-limit-ceiling", c.io_limit_ceiling, 1, 100'000,
+                   "Largest such number. The same as the floor: a fixed limit.");
+  all.emplace_back("tasks.handler-budget", c.handler_budget, 1ms, 1min,
+                   "How long a tool may hold a short-task handler before it is reported.");
+  all.emplace_back("tasks.handler-offences-max", c.handler_offences_max, 1, 1'000'000,
+                   "After so many reports a tool runs in the batch lane until the next start.");
+}
+
 void add_memory_options(std::vector<option>& all, cache_config& cache, memory_config& memory) {
   all.emplace_back("cache.capacity", cache.capacity, byte_size{0}, gibibytes(1024),
                    "Memory for cached answers; the memory monitor may shrink it. 0: no cache.");
@@ -125,6 +146,9 @@ void add_memory_options(std::vector<option>& all, cache_config& cache, memory_co
                    "its address space and of the machine.");
   all.emplace_back("memory.sample-interval", memory.sample_interval, 10ms, 60s,
                    "How often memory use is read.");
+  all.emplace_back("memory.reserve", memory.reserve, byte_size{0}, gibibytes(1),
+                   "Memory that is kept back and given up when there is none left, so that errors "
+                   "can be answered. 0: none.");
 }
 
 void add_supervision_options(std::vector<option>& all, supervision_config& c) {
@@ -156,8 +180,22 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
                    "is fast.");
   all.emplace_back("scheduler.threads", c.scheduler.threads, 0, threads_max,
                    "The scheduler's threads; 0: one per core.");
+  all.emplace_back("scheduler.interactive", c.scheduler.interactive,
+                   "How the system ranks the threads that short tasks wait for: like any others, "
+                   "or ahead of them all (fifo), which needs CAP_SYS_NICE or RLIMIT_RTPRIO.");
+  all.emplace_back("scheduler.realtime-max", c.scheduler.realtime_max, 1ms, 10s,
+                   "With fifo: a thread that computes for so long without a pause is ranked like "
+                   "any other again, so that the machine stays usable.");
   all.emplace_back("worker.nice", c.worker.nice, 0, 19,
                    "Niceness of long-task workers: 19 yields to everything else.");
+  all.emplace_back("worker.policy", c.worker.policy,
+                   "How the system ranks them beside that: by niceness alone, as batch work, or "
+                   "only when a core is idle.");
+  all.emplace_back("worker.isolation", c.worker.isolation,
+                   "Whether batch tools run in threads, or in processes with sessions of their "
+                   "own: on a machine shared with other programs niceness alone is not enough.");
+  all.emplace_back("worker.cgroup", c.worker.cgroup,
+                   "Folder of the control group that these processes join; empty: none.");
   all.emplace_back("log.level", c.log.level, "Least important events that are logged.");
   all.emplace_back("log.file", c.log.file, "File to append the log to; empty: standard error.");
   all.emplace_back("shutdown.grace", c.shutdown.grace, 0ms, 1h,
@@ -171,6 +209,12 @@ expected<void> check_together(const agent_config& c) {
                                              ") must not be more than supervision.backoff-max (" +
                                              duration_text(c.supervision.backoff_max) + ")"};
   }
+  if (c.tasks.io_limit_floor > c.tasks.io_limit_ceiling) {
+    return error{errc::invalid_argument, "configuration: tasks.io-limit-floor (" +
+                                             std::to_string(c.tasks.io_limit_floor) +
+                                             ") must not be more than tasks.io-limit-ceiling (" +
+                                             std::to_string(c.tasks.io_limit_ceiling) + ")"};
+  }
   return {};
 }
 
@@ -181,6 +225,7 @@ std::vector<option> agent_options(agent_config& config) {
   add_node_options(all, config.node);
   add_http_options(all, config.http);
   add_tasks_options(all, config.tasks);
+  add_overload_options(all, config.tasks);
   add_memory_options(all, config.cache, config.memory);
   add_supervision_options(all, config.supervision);
   add_documents_options(all, config.documents);

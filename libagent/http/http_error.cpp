@@ -24,6 +24,7 @@ int status_of(errc code) {
     case too_large: return 413;
     case tool_failed: return 422;
     case already_exists: return 409;
+    case rate_limited: return 429;
     case unsupported: return 501;
     case ok:
     case io_failed:
@@ -55,8 +56,8 @@ http_error to_http_error(const error& failure, std::chrono::milliseconds retry_a
   out.code = to_string(failure.code);
   out.message = failure.context.empty() ? out.code : failure.context;
   out.type = failure.code == errc::tool_failed ? "tool_error" : default_error_type(out.status);
-  if (out.status == 503)
-    out.retry_after = std::max(retry_after, come_back_after);
+  if (out.status == 503 || out.status == 429)
+    out.retry_after = std::max(failure.retry_after.value_or(retry_after), come_back_after);
   return out;
 }
 

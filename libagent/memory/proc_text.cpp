@@ -49,14 +49,18 @@ std::optional<std::uint64_t> labelled_number(std::string_view text, std::string_
   return std::nullopt;
 }
 
-bool lists_memory(std::string_view controllers) {
-  while (!controllers.empty()) {
-    const auto end = controllers.find(',');
-    if (controllers.substr(0, end) == "memory")
-      return true;
-    controllers = end == std::string_view::npos ? std::string_view{} : controllers.substr(end + 1);
+// The number behind `total=` in the line that starts with `kind`.
+std::optional<std::uint64_t> stall_total(std::string_view text, std::string_view kind) {
+  constexpr std::string_view label = "total=";
+  while (!text.empty()) {
+    auto line = take_line(text);
+    const auto at = line.find(label);
+    if (line.starts_with(kind) && at != std::string_view::npos) {
+      line.remove_prefix(at + label.size());
+      return take_number(line);
+    }
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -98,21 +102,16 @@ expected<std::uint64_t> inactive_file_in_cgroup_stat(std::string_view text) {
   return *bytes;
 }
 
+expected<memory_stalls> memory_stalls_in_pressure(std::string_view text) {
+  const auto some = stall_total(text, "some ");
+  const auto full = stall_total(text, "full ");
+  if (!some || !full)
+    return unexpected_text("the totals of some and full in pressure", text);
+  return memory_stalls{*some, *full};
+}
+
 std::optional<cgroup_place> memory_group_in_cgroup(std::string_view text) {
-  std::optional<cgroup_place> unified;
-  while (!text.empty()) {
-    const auto line = take_line(text);
-    const auto first = line.find(':');
-    const auto second = line.find(':', first == std::string_view::npos ? first : first + 1);
-    if (second == std::string_view::npos)
-      continue;
-    const auto controllers = line.substr(first + 1, second - first - 1);
-    if (lists_memory(controllers))
-      return cgroup_place{false, std::string{line.substr(second + 1)}};
-    if (controllers.empty())
-      unified = cgroup_place{true, std::string{line.substr(second + 1)}};
-  }
-  return unified;
+  return group_of_controller(text, "memory");
 }
 
 }  // namespace libagent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libagent/base/cgroup_text.hpp"
 #include "libagent/base/expected.hpp"
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 namespace libagent {
 
 // Parsers for the text that Linux shows under /proc and /sys/fs/cgroup. They read nothing
-// themselves, so they are tested with samples. All return bytes; all fail with `errc::corrupt`,
-// naming what they looked for, when the text is not what the kernel documents.
+// themselves, so they are tested with samples. All but the last two return bytes; all fail with
+// `errc::corrupt`, naming what they looked for, when the text is not what the kernel documents.
 
 /// The second number of /proc/self/statm, in pages.
 [[nodiscard]] expected<std::uint64_t> resident_bytes_in_statm(std::string_view text,
@@ -32,10 +33,14 @@ struct machine_memory {
 /// `inactive_file` of v2's memory.stat or `total_inactive_file` of v1's: cache that goes first.
 [[nodiscard]] expected<std::uint64_t> inactive_file_in_cgroup_stat(std::string_view text);
 
-struct cgroup_place {
-  bool is_v2 = false;
-  std::string path;  ///< Below the hierarchy's mount point; "/" for the root group.
+/// The running totals of /proc/pressure/memory, in microseconds: the time in which some, and in
+/// which all tasks waited for memory.
+struct memory_stalls {
+  std::uint64_t some_us = 0;
+  std::uint64_t full_us = 0;
 };
+
+[[nodiscard]] expected<memory_stalls> memory_stalls_in_pressure(std::string_view text);
 
 /// The group that accounts for this process's memory, from /proc/self/cgroup. Empty: none does.
 [[nodiscard]] std::optional<cgroup_place> memory_group_in_cgroup(std::string_view text);

@@ -93,6 +93,8 @@ struct http_options {
   /// Hears of what no caller hears of: an exception from a handler, no file descriptors left.
   /// Called on I/O threads; must neither block nor throw.
   std::function<void(const error&)> on_problem;
+  /// Called once by each I/O thread as it starts; may change its priority. Empty: nothing is done.
+  std::function<void()> on_thread_start;
 };
 
 /// Counts since the start, and connections now.

@@ -1,6 +1,7 @@
 #include "libagent/tasks/dispatch_core.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <ranges>
 #include <utility>
 
@@ -16,22 +17,23 @@ error deadline_error(const task_entry& entry) {
                                        where};
 }
 
-lane_status lane_status_of(const lane_counters& counters) {
-  return {.queued = counters.queued,
-          .running = counters.running,
-          .executors = 0,
-          .accepted = counters.accepted,
-          .refused = counters.refused};
-}
-
 }  // namespace
 
-dispatch_core::dispatch_core(task_limits limits, task_table::random_source random,
-                             dispatch_listener& listener)
-    : table_{limits, std::move(random)}, listener_{listener} {}
+dispatch_core::dispatch_core(const task_limits& limits, task_table::random_source random,
+                             dispatch_listener& listener, memory_ledger* ledger)
+    : table_{limits, std::move(random)},
+      listener_{listener},
+      ledger_{ledger},
+      stalls_{limits.stalls} {}
 
-route_id dispatch_core::add_route() {
-  routes_.emplace_back();
+route_id dispatch_core::add_route(route_rules rules) {
+  auto& added = routes_.emplace_back();
+  const auto& limits = table_.limits();
+  if (rules.admission == admission_rule::queue_wait)
+    added.gate.emplace(limits.queue_wait_target, limits.queue_wait_interval);
+  if (rules.climbs)
+    added.climb.emplace(limits.climb);
+  added.rules = std::move(rules);
   return static_cast<route_id>(routes_.size() - 1);
 }
 
@@ -45,14 +47,14 @@ void dispatch_core::serve(executor_id executor, route_id route, const instant& n
   auto& served = services_.at(executor).routes;
   if (std::ranges::find(served, route) != served.end())
     return;
-  routes_.at(route).push_back(executor);
+  routes_.at(route).servers.push_back(executor);
   served.push_back(route);
   pump(route, now);
 }
 
 void dispatch_core::stop_serving(executor_id executor, route_id route) {
   std::erase(services_.at(executor).routes, route);
-  std::erase(routes_.at(route), executor);
+  std::erase(routes_.at(route).servers, executor);
 }
 
 void dispatch_core::lose_executor(executor_id executor, std::uint64_t begun, const error& why,
@@ -63,7 +65,7 @@ void dispatch_core::lose_executor(executor_id executor, std::uint64_t begun, con
   const auto routes = std::move(found->second.routes);
   services_.erase(found);
   for (const auto route : routes)
-    std::erase(routes_[route], executor);
+    std::erase(routes_[route].servers, executor);
   // Youngest first, because each goes to the front of its queue.
   for (const auto& lost : pool_.remove(executor) | std::views::reverse)
     lose_lease(lost, begun, why, now);
@@ -74,6 +76,7 @@ void dispatch_core::lose_executor(executor_id executor, std::uint64_t begun, con
 void dispatch_core::lose_lease(const lease& lost, std::uint64_t begun, const error& why,
                                const instant& now) {
   lost.stop.request_stop();  // Its thread may have been given up on, and still be running.
+  release(lost, false, now.steady);
   auto* entry = table_.find(lost.id);
   if (entry == nullptr || entry->record.state != task_state::running ||
       entry->record.attempt != lost.attempt)
@@ -88,13 +91,15 @@ void dispatch_core::lose_lease(const lease& lost, std::uint64_t begun, const err
 
 void dispatch_core::lose_attempt(const task_id& id, std::uint32_t attempt, const error& why,
                                  const instant& now) {
-  const auto executor = pool_.release(id, attempt);
+  const auto over = pool_.release(id, attempt);
+  if (over)
+    release(*over, false, now.steady);
   if (auto* entry = table_.running_attempt(id, attempt)) {
     table_.lose(*entry, why, now);
     listener_.on_change(entry->record);
   }
-  if (executor)
-    pump_served_by(*executor, now);
+  if (over)
+    pump_served_by(over->executor, now);
 }
 
 void dispatch_core::set_available(executor_id executor, bool available, const instant& now) {
@@ -103,32 +108,27 @@ void dispatch_core::set_available(executor_id executor, bool available, const in
     pump_served_by(executor, now);
 }
 
-expected<const task_record*> dispatch_core::submit(task_order order, const instant& now) {
-  if (draining_) {
-    table_.count_refusal(order.task_lane);
-    return error{errc::unavailable, "admit task: this node is shutting down"};
-  }
-  if (order.task_lane == lane::batch && pressure_ >= pressure_level::high) {
-    table_.count_refusal(order.task_lane);
-    return error{errc::overloaded, "admit task: memory pressure is " +
-                                       std::string{name_of(pressure_)} +
-                                       ", batch tasks are refused until it falls"};
-  }
-  table_.forget_old(now.steady);
-  auto accepted = table_.accept(std::move(order), now);
-  if (!accepted)
-    return accepted.error();
-  return &(*accepted)->record;
-}
-
 void dispatch_core::pump(route_id route, const instant& now) {
-  const bool with_batch = pressure_ < pressure_level::critical;
-  while (auto* next = table_.next_queued(route, with_batch)) {
-    const auto executor = pool_.pick(routes_.at(route));
+  auto& from = routes_.at(route);
+  while (auto* next = table_.next_queued(route, starts_batch(from))) {
+    if (next->deadline <= now.steady) {
+      stop_running(*next, deadline_error(*next), now);
+      continue;
+    }
+    if (from.running >= permits(from))
+      return;
+    const auto executor = pool_.pick(from.servers);
     if (!executor)
       return;
-    start(*next, *executor, now);
+    std::shared_ptr<void> hold;
+    if (reserve_for(*next, hold)) {
+      start(*next, *executor, std::move(hold), now);
+    } else {
+      table_.park(*next);
+    }
   }
+  if (from.gate)
+    from.gate->on_empty(now.steady);
 }
 
 void dispatch_core::pump_task(const task_id& id, const instant& now) {
@@ -136,29 +136,90 @@ void dispatch_core::pump_task(const task_id& id, const instant& now) {
     pump(entry->route, now);
 }
 
-void dispatch_core::start(task_entry& entry, executor_id executor, const instant& now) {
+std::uint32_t dispatch_core::permits(const route_state& route) const {
+  constexpr auto unlimited = std::numeric_limits<std::uint32_t>::max();
+  const auto all = route.climb ? route.climb->limit() : route.rules.permits;
+  return all == 0 ? unlimited : batch_permits(all, pressure_);
+}
+
+/// Without permits of its own, a route would start any number of long tasks.
+bool dispatch_core::starts_batch(const route_state& route) const {
+  return pressure_ < pressure_level::critical || route.climb || route.rules.permits > 0;
+}
+
+bool dispatch_core::reserve_for(task_entry& entry, std::shared_ptr<void>& hold) {
+  if (ledger_ == nullptr || entry.memory_bytes == 0)
+    return true;
+  auto grant = ledger_->try_reserve(entry.memory_bytes);
+  if (!grant)
+    return false;
+  hold = (*std::move(grant)).share();
+  return true;
+}
+
+void dispatch_core::start(task_entry& entry, executor_id executor, std::shared_ptr<void> hold,
+                          const instant& now) {
+  auto& route = routes_[entry.route];
+  if (route.gate)
+    route.gate->on_start(now.steady - entry.since, now.steady);
+  if (route.climb)
+    route.climb->on_start(now.steady);
+  ++route.running;
+  route.running_cost += entry.cost;
   table_.start(entry, now);
   entry.record.node = services_.at(executor).node;
-  const auto& held = pool_.assign(executor, entry.record.id, entry.record.attempt);
+  auto& held = pool_.assign(executor, entry.record.id, entry.record.attempt);
+  held.route = entry.route;
+  held.since = now.steady;
+  held.cost = entry.cost;
+  held.hold = std::move(hold);
   listener_.on_start(entry, held);
   listener_.on_change(entry.record);
 }
 
+/// What ends with a lease, however it ended.
+void dispatch_core::release(const lease& over, bool useful, time_point now) {
+  auto& route = routes_[over.route];
+  --route.running;
+  route.running_cost -= over.cost;
+  if (route.climb)
+    route.climb->on_end(now - over.since, useful, now);
+}
+
+void dispatch_core::note_run(const task_entry& entry, route_id route, duration ran) {
+  times_.note(entry.record.target, ran);
+  if (auto& gate = routes_[route].gate)
+    gate->set_service_time(times_.estimate(entry.record.target)->mean);
+}
+
 void dispatch_core::complete(const task_id& id, std::uint32_t attempt,
-                             expected<std::string> outcome, const instant& now) {
-  const auto executor = pool_.release(id, attempt);
-  if (auto* entry = table_.running_attempt(id, attempt)) {
-    table_.end(*entry, std::move(outcome), now);
+                             expected<std::string> outcome, const instant& now,
+                             std::optional<duration> ran) {
+  auto over = pool_.release(id, attempt);
+  auto* entry = table_.running_attempt(id, attempt);
+  if (over) {
+    over->hold.reset();
+    release(*over, entry != nullptr && outcome, now.steady);
+    if (outcome && entry != nullptr)
+      note_run(*entry, over->route, ran.value_or(now.steady - over->since));
+  }
+  if (entry != nullptr) {
+    if (entry->is_preempted && !outcome && outcome.error().code == errc::cancelled) {
+      table_.set_back(*entry, now);
+    } else {
+      table_.end(*entry, std::move(outcome), now);
+    }
     listener_.on_change(entry->record);
   }
-  if (executor)
-    pump_served_by(*executor, now);
+  if (over)
+    pump_served_by(over->executor, now);
 }
 
 void dispatch_core::give_back(const task_id& id, std::uint32_t attempt, const instant& now) {
-  const auto executor = pool_.release(id, attempt);
-  if (executor)
-    pool_.set_available(*executor, false);
+  if (const auto over = pool_.release(id, attempt)) {
+    release(*over, false, now.steady);
+    pool_.set_available(over->executor, false);
+  }
   if (auto* entry = table_.running_attempt(id, attempt)) {
     table_.give_back(*entry, now);
     listener_.on_change(entry->record);
@@ -216,11 +277,6 @@ std::optional<time_point> dispatch_core::next_deadline() const {
   return first == nullptr ? std::nullopt : std::optional{first->deadline};
 }
 
-void dispatch_core::set_pressure(pressure_level level, const instant& now) {
-  pressure_ = level;
-  pump_all(now);
-}
-
 void dispatch_core::pump_served_by(executor_id executor, const instant& now) {
   const auto found = services_.find(executor);
   if (found == services_.end())
@@ -232,23 +288,6 @@ void dispatch_core::pump_served_by(executor_id executor, const instant& now) {
 void dispatch_core::pump_all(const instant& now) {
   for (route_id route = 0; route < routes_.size(); ++route)
     pump(route, now);
-}
-
-dispatcher_status dispatch_core::status() const {
-  const auto& outcomes = table_.outcomes();
-  auto ended = [&outcomes](task_state state) {
-    return outcomes.ended[static_cast<std::size_t>(state)];
-  };
-  return {.interactive = lane_status_of(table_.counters(lane::interactive)),
-          .batch = lane_status_of(table_.counters(lane::batch)),
-          .records = table_.size(),
-          .succeeded = ended(task_state::succeeded),
-          .failed = ended(task_state::failed),
-          .cancelled = ended(task_state::cancelled),
-          .expired = ended(task_state::expired),
-          .dead = ended(task_state::dead),
-          .retried = outcomes.retried,
-          .late = outcomes.late};
 }
 
 }  // namespace libagent

@@ -1,19 +1,44 @@
 #pragma once
 
 #include "libagent/base/expected.hpp"
+#include "libagent/memory/ladder.hpp"
+#include "libagent/memory/memory_ledger.hpp"
 #include "libagent/memory/pressure.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 #include "libagent/tasks/executor_pool.hpp"
+#include "libagent/tasks/power_climb.hpp"
+#include "libagent/tasks/service_times.hpp"
+#include "libagent/tasks/stall_book.hpp"
 #include "libagent/tasks/task_table.hpp"
+#include "libagent/tasks/wait_gate.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 namespace libagent {
+
+/// How a route decides whom to admit. All keep the lane's bounds.
+enum class admission_rule : std::uint8_t {
+  bounds,      ///< By nothing else.
+  queue_wait,  ///< Refuses while its queue stands: for short tasks, whose time limits are far away.
+  estimate,    ///< Refuses what would miss its deadline behind what waits already.
+};
+
+struct route_rules {
+  admission_rule admission = admission_rule::bounds;
+  /// Tasks that may run at a time beside what executors take; 0: as many as they take. Memory
+  /// pressure lowers it.
+  std::uint32_t permits = 0;
+  /// Finds by trying how many may run at a time; see `power_climb`.
+  bool climbs = false;
+  std::string name;  ///< Of its limit, for people.
+};
 
 /// What the dispatcher's shell does for its core. Called in the middle of a decision, so an
 /// implementation must not call back into the core.
@@ -42,11 +67,14 @@ protected:
 /// Thread safety: none. Cost: O(1) per call but for the deadline heap and the number of starts.
 class dispatch_core {
 public:
-  dispatch_core(task_limits limits, task_table::random_source random, dispatch_listener& listener);
+  /// `ledger`: where tasks that declare how much memory they take reserve it; null: nowhere. It
+  /// must outlive the core.
+  dispatch_core(const task_limits& limits, task_table::random_source random,
+                dispatch_listener& listener, memory_ledger* ledger = nullptr);
 
   // Who runs.
 
-  [[nodiscard]] route_id add_route();
+  [[nodiscard]] route_id add_route(route_rules rules = {});
   /// An executor that is given at most `credit` tasks at a time; it serves no route yet. `node` is
   /// the node it stands for, empty for this one.
   executor_id add_executor(std::uint32_t credit, std::string node = {});
@@ -62,21 +90,24 @@ public:
   void lose_attempt(const task_id& id, std::uint32_t attempt, const error& why, const instant& now);
   void set_available(executor_id executor, bool available, const instant& now);
 
-  [[nodiscard]] std::size_t servers(route_id route) const { return routes_.at(route).size(); }
+  [[nodiscard]] std::size_t servers(route_id route) const {
+    return routes_.at(route).servers.size();
+  }
 
   // Tasks.
 
   /// Admits a task, but starts nothing: register who wants to hear of it, then call `pump`.
-  /// Errors: as `task_table::accept`; `unavailable` while draining; `overloaded` for the batch
-  /// lane while memory pressure is high.
+  /// Errors: `invalid_argument`, `too_large`; `unavailable` while draining; `overloaded` and
+  /// `rate_limited` with the time after which trying again makes sense.
   [[nodiscard]] expected<const task_record*> submit(task_order order, const instant& now);
   /// Starts what can be started of `route`.
   void pump(route_id route, const instant& now);
   /// The same for the route of a task; nothing when there is no such task.
   void pump_task(const task_id& id, const instant& now);
   /// An executor's answer. Refused, and counted, when that attempt is over.
+  /// `ran` is how long the tool itself took, where that was measured.
   void complete(const task_id& id, std::uint32_t attempt, expected<std::string> outcome,
-                const instant& now);
+                const instant& now, std::optional<duration> ran = std::nullopt);
   /// The executor could not even begin: the attempt is not counted, and the executor is given
   /// nothing more until it is set available again.
   void give_back(const task_id& id, std::uint32_t attempt, const instant& now);
@@ -96,8 +127,20 @@ public:
 
   // The whole.
 
-  /// high: no new batch tasks are admitted. critical: none is started either.
+  /// high: sheddable tasks are refused and half of the batch permits are left. critical: batch
+  /// tasks are refused, one at a time runs, and the youngest others are set back one by one.
+  /// emergency: the largest is ended.
   void set_pressure(pressure_level level, const instant& now);
+
+  /// What pressure asks for as time passes, and another try for tasks that wait for memory. To be
+  /// called a few times a second while `needs_relief`.
+  void relieve(const instant& now);
+  [[nodiscard]] bool needs_relief() const;
+
+  /// Notes how long a run held a handler; see `stall_book`.
+  stall_verdict note_hold(const std::string& tool, duration held);
+
+  [[nodiscard]] const stall_book& stalls() const { return stalls_; }
 
   /// Nothing new is admitted from now on; what is there goes on.
   void drain() { draining_ = true; }
@@ -113,7 +156,7 @@ public:
   [[nodiscard]] const executor_pool& pool() const { return pool_; }
 
   /// Without the number of executors per lane, which only the shell knows.
-  [[nodiscard]] dispatcher_status status() const;
+  [[nodiscard]] dispatcher_status status(time_point now);
 
 private:
   /// What an executor is there for.
@@ -122,7 +165,31 @@ private:
     std::string node;
   };
 
-  void start(task_entry& entry, executor_id executor, const instant& now);
+  struct route_state {
+    route_rules rules;
+    std::vector<executor_id> servers;
+    std::optional<wait_gate> gate;
+    std::optional<power_climb> climb;
+    std::uint32_t running = 0;
+    duration running_cost{};  // Estimated, of the running ones.
+  };
+
+  [[nodiscard]] std::optional<refusal> find_refusal(const task_order& order, const instant& now);
+  [[nodiscard]] std::optional<refusal> refuse_for_memory(const task_order& order) const;
+  [[nodiscard]] std::optional<refusal> refuse_by_wait(const task_order& order, time_point now);
+  [[nodiscard]] std::optional<refusal> refuse_by_estimate(const task_order& order);
+  [[nodiscard]] std::uint32_t permits(const route_state& route) const;
+  [[nodiscard]] bool starts_batch(const route_state& route) const;
+  [[nodiscard]] bool reserve_for(task_entry& entry, std::shared_ptr<void>& hold);
+  void note_run(const task_entry& entry, route_id route, duration ran);
+  void release(const lease& over, bool useful, time_point now);
+  void set_back_youngest(const instant& now);
+  void end_largest(const instant& now);
+  [[nodiscard]] task_entry* running_batch(
+      const std::function<bool(const task_entry&, const task_entry&)>& is_better) const;
+
+  void start(task_entry& entry, executor_id executor, std::shared_ptr<void> hold,
+             const instant& now);
   void lose_lease(const lease& lost, std::uint64_t begun, const error& why, const instant& now);
   void stop_running(task_entry& entry, error why, const instant& now);
   void pump_served_by(executor_id executor, const instant& now);
@@ -131,7 +198,11 @@ private:
   task_table table_;
   executor_pool pool_;
   dispatch_listener& listener_;
-  std::vector<std::vector<executor_id>> routes_;  // Who serves each.
+  memory_ledger* ledger_;
+  std::vector<route_state> routes_;
+  service_times times_;
+  stall_book stalls_;
+  ladder_pace pace_;
   std::map<executor_id, service> services_;
   pressure_level pressure_ = pressure_level::normal;
   bool draining_ = false;

@@ -54,7 +54,7 @@ std::optional<executor_id> executor_pool::pick(std::span<const executor_id> cand
   return best;
 }
 
-const lease& executor_pool::assign(executor_id executor, const task_id& id, std::uint32_t attempt) {
+lease& executor_pool::assign(executor_id executor, const task_id& id, std::uint32_t attempt) {
   auto& to = executors_.at(executor);
   LIBAGENT_EXPECTS(to.used < to.credit);
   const auto [at, inserted] = leases_.try_emplace(id);
@@ -68,18 +68,39 @@ const lease& executor_pool::assign(executor_id executor, const task_id& id, std:
   return made;
 }
 
-std::optional<executor_id> executor_pool::release(const task_id& id, std::uint32_t attempt) {
+std::optional<lease> executor_pool::release(const task_id& id, std::uint32_t attempt) {
   const auto found = leases_.find(id);
   if (found == leases_.end() || found->second.attempt != attempt)
     return std::nullopt;
-  const auto executor = found->second.executor;
+  auto released = std::move(found->second);
   leases_.erase(found);
-  --executors_.at(executor).used;
-  return executor;
+  --executors_.at(released.executor).used;
+  return released;
+}
+
+const lease* executor_pool::find(const task_id& id) const {
+  const auto found = leases_.find(id);
+  return found == leases_.end() ? nullptr : &found->second;
 }
 
 lease* executor_pool::find(const task_id& id) {
   const auto found = leases_.find(id);
+  return found == leases_.end() ? nullptr : &found->second;
+}
+
+std::size_t executor_pool::credit_of(std::span<const executor_id> candidates) const {
+  std::size_t credit = 0;
+  for (const auto candidate : candidates) {
+    const auto found = executors_.find(candidate);
+    if (found != executors_.end() && found->second.available)
+      credit += found->second.credit;
+  }
+  return credit;
+}
+
+const lease* executor_pool::with_sequence(std::uint64_t sequence) const {
+  const auto found = std::ranges::find_if(
+      leases_, [sequence](const auto& entry) { return entry.second.sequence == sequence; });
   return found == leases_.end() ? nullptr : &found->second;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "libagent/base/task_id.hpp"
+#include "libagent/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -24,6 +26,10 @@ struct lease {
   std::uint32_t attempt = 0;
   std::uint64_t sequence = 0;  ///< Grows with every lease; an executor begins in this order.
   std::stop_source stop;
+  std::uint32_t route = 0;     ///< The queue it came from.
+  time_point since;            ///< When it was handed out.
+  duration cost{};             ///< How long it was expected to take.
+  std::shared_ptr<void> hold;  ///< Memory set aside for it; null: none.
 };
 
 /// Who can run tasks, and how many more each may be given.
@@ -51,19 +57,26 @@ public:
   [[nodiscard]] std::optional<executor_id> pick(std::span<const executor_id> candidates) const;
 
   /// @pre `executor` has credit left, and no lease of `id` exists.
-  const lease& assign(executor_id executor, const task_id& id, std::uint32_t attempt);
+  lease& assign(executor_id executor, const task_id& id, std::uint32_t attempt);
 
-  /// The attempt was answered. Returns whose it was; empty when nobody held it.
-  std::optional<executor_id> release(const task_id& id, std::uint32_t attempt);
+  /// The attempt was answered. Returns what was held; empty when nobody held it.
+  std::optional<lease> release(const task_id& id, std::uint32_t attempt);
 
   /// The lease of a task, whatever its attempt; null when nobody holds one.
   [[nodiscard]] lease* find(const task_id& id);
+  [[nodiscard]] const lease* find(const task_id& id) const;
 
   [[nodiscard]] std::size_t leases() const { return leases_.size(); }
 
   [[nodiscard]] bool contains(executor_id executor) const { return executors_.contains(executor); }
 
   [[nodiscard]] std::uint32_t used(executor_id executor) const;
+
+  /// How many tasks the available ones of these take at a time, all together.
+  [[nodiscard]] std::size_t credit_of(std::span<const executor_id> candidates) const;
+
+  /// The lease with that sequence number; null when it is over. O(leases).
+  [[nodiscard]] const lease* with_sequence(std::uint64_t sequence) const;
 
 private:
   struct capacity {

@@ -30,6 +30,11 @@ struct task_order {
   effects task_effects = effects::idempotent;
   std::chrono::milliseconds timeout{30'000};
   route_id route = 0;
+  criticality level = criticality::critical;
+  std::string client;              ///< Empty: this node itself.
+  std::string note;                ///< For the record.
+  duration cost{};                 ///< Estimated run time; zero: not known yet.
+  std::uint64_t memory_bytes = 0;  ///< To be reserved before it starts.
 };
 
 /// One tracked task: the record that everybody sees, and what only the dispatcher needs.
@@ -46,6 +51,10 @@ struct task_entry {
   route_id route = 0;
   std::uint32_t charge_bytes = 0;
   effects task_effects = effects::idempotent;
+  std::uint64_t memory_bytes = 0;  ///< To be reserved before it starts.
+  bool is_parked = false;          ///< Queued, but waits for memory beside its queue.
+  bool is_preempted = false;       ///< Asked to stop, to be run again later.
+  duration cost{};  ///< Its estimated service time while it waits; set by `fair_queue`.
 
   static constexpr std::size_t not_in_heap = std::numeric_limits<std::size_t>::max();
   std::size_t heap_index = not_in_heap;

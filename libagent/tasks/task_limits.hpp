@@ -1,5 +1,10 @@
 #pragma once
 
+#include "libagent/base/time.hpp"
+#include "libagent/tasks/client_weights.hpp"
+#include "libagent/tasks/power_climb.hpp"
+#include "libagent/tasks/stall_book.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +28,14 @@ struct task_limits {
   std::size_t records_max = 100'000;  ///< Ended tasks that can still be looked up.
   std::size_t record_bytes_max = std::size_t{64} << 20U;  ///< Of results and errors of ended tasks.
   std::chrono::milliseconds record_retention = std::chrono::hours{1};
+  /// A standing queue of handlers is refused when its wait stays above this for an interval.
+  duration queue_wait_target = std::chrono::milliseconds{20};
+  duration queue_wait_interval = std::chrono::milliseconds{100};
+  /// A client may have waiting this many times what is still free in its lane.
+  double client_share = 1;
+  client_weights weights;
+  climb_options climb;  ///< Of each resource that io-bound batch tools share.
+  stall_limits stalls;
 };
 
 }  // namespace libagent

@@ -2,6 +2,7 @@
 
 #include "libagent/base/contract.hpp"
 #include "libagent/base/text.hpp"
+#include "libagent/tasks/admission.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -32,10 +33,34 @@ task_state state_for(errc code) {
   }
 }
 
-error lane_full(lane which, std::string_view what, std::size_t present, std::size_t limit) {
-  return {errc::overloaded, "admit task: the " + std::string{name_of(which)} + " lane holds " +
-                                std::to_string(present) + " waiting " + std::string{what} +
-                                ", the limit is " + std::to_string(limit)};
+/// The queue drains while the asker waits; much sooner than this it is still full.
+constexpr std::chrono::seconds full_queue_pause{1};
+
+refusal lane_full(lane which, std::string_view what, std::size_t present, std::size_t limit) {
+  return {refusal_reason::queue_full,
+          {.code = errc::overloaded,
+           .context = "admit task: the " + std::string{name_of(which)} + " lane holds " +
+                      std::to_string(present) + " waiting " + std::string{what} +
+                      ", the limit is " + std::to_string(limit),
+           .retry_after = full_queue_pause}};
+}
+
+refusal share_used(const task_order& order, std::size_t waiting) {
+  return {refusal_reason::client_share,
+          {.code = errc::rate_limited,
+           .context = "admit task: " + std::to_string(waiting) + " tasks of client " +
+                      quoted_excerpt(order.client) + " wait in the " +
+                      std::string{name_of(order.task_lane)} +
+                      " lane, which is its share of what is free",
+           .retry_after = full_queue_pause}};
+}
+
+refusal invalid_order(errc code, std::string context) {
+  return {refusal_reason::invalid, {code, std::move(context)}};
+}
+
+constexpr std::size_t index_of(lane which) {
+  return static_cast<std::size_t>(which);
 }
 
 }  // namespace
@@ -46,25 +71,37 @@ task_table::task_table(task_limits limits, random_source random)
   LIBAGENT_EXPECTS(limits_.attempts_max > 0);
 }
 
-expected<void> task_table::check(const task_order& order) const {
+std::optional<refusal> task_table::check(const task_order& order) const {
   using namespace std::chrono_literals;
   if (order.timeout <= 0ms || order.timeout > limits_.timeout_max) {
-    return error{errc::invalid_argument,
-                 "admit task: timeout_ms is " + std::to_string(order.timeout.count()) +
-                     ", allowed is 1 to " + std::to_string(limits_.timeout_max.count())};
+    return invalid_order(errc::invalid_argument,
+                         "admit task: timeout_ms is " + std::to_string(order.timeout.count()) +
+                             ", allowed is 1 to " + std::to_string(limits_.timeout_max.count()));
   }
   if (order.arguments.size() > limits_.arguments_bytes_max) {
-    return error{errc::too_large,
-                 "admit task: the arguments have " + std::to_string(order.arguments.size()) +
-                     " bytes, the limit is " + std::to_string(limits_.arguments_bytes_max)};
+    return invalid_order(errc::too_large, "admit task: the arguments have " +
+                                              std::to_string(order.arguments.size()) +
+                                              " bytes, the limit is " +
+                                              std::to_string(limits_.arguments_bytes_max));
   }
+  return check_queue(order);
+}
+
+std::optional<refusal> task_table::check_queue(const task_order& order) const {
   const auto& limit = order.task_lane == lane::interactive ? limits_.interactive : limits_.batch;
   const auto& present = counters(order.task_lane);
   if (present.queued >= limit.queued_max)
     return lane_full(order.task_lane, "tasks", present.queued, limit.queued_max);
   if (present.queued_bytes + order.arguments.size() + order.target.size() > limit.bytes_max)
     return lane_full(order.task_lane, "bytes", present.queued_bytes, limit.bytes_max);
-  return {};
+  if (order.client.empty())
+    return std::nullopt;
+  const auto& clients = waiting_by_client_[index_of(order.task_lane)];
+  const auto own = clients.find(order.client);
+  const auto waiting = own == clients.end() ? 0 : own->second;
+  if (!within_share(waiting, present.queued, limit.queued_max, limits_.client_share))
+    return share_used(order, waiting);
+  return std::nullopt;
 }
 
 task_id task_table::new_id(const instant& now) {
@@ -76,11 +113,7 @@ task_id task_table::new_id(const instant& now) {
   }
 }
 
-expected<task_entry*> task_table::accept(task_order order, const instant& now) {
-  if (auto fits = check(order); !fits) {
-    count_refusal(order.task_lane);
-    return fits.error();
-  }
+task_entry& task_table::accept(task_order order, const instant& now) {
   const auto id = new_id(now);
   auto& entry = entries_[id];
   entry.record.id = id;
@@ -88,6 +121,9 @@ expected<task_entry*> task_table::accept(task_order order, const instant& now) {
   entry.record.task_lane = order.task_lane;
   entry.record.accepted_at = now.unix_time;
   entry.record.deadline = now.unix_time + order.timeout.count();
+  entry.record.level = order.level;
+  entry.record.client = std::move(order.client);
+  entry.record.note = std::move(order.note);
   entry.charge_bytes =
       static_cast<std::uint32_t>(order.arguments.size() + entry.record.target.size());
   entry.arguments = std::make_shared<const std::string>(std::move(order.arguments));
@@ -95,46 +131,94 @@ expected<task_entry*> task_table::accept(task_order order, const instant& now) {
   entry.since = now.steady;
   entry.timeout = order.timeout;
   entry.route = order.route;
+  entry.cost = order.cost;
+  entry.memory_bytes = order.memory_bytes;
   entry.task_effects = order.task_effects;
   enqueue(entry, false);
   deadlines_.push(entry);
   ++lane_of(entry).accepted;
-  return &entry;
+  return entry;
+}
+
+task_table::route_queues& task_table::queues_of(route_id route) {
+  while (route >= queues_.size())
+    queues_.emplace_back(&limits_.weights);
+  return queues_[route];
+}
+
+const fair_queue& task_table::queue_of(route_id route, lane which) {
+  return queues_of(route).by_lane[index_of(which)];
+}
+
+fair_queue& task_table::queue_for(const task_entry& entry) {
+  return queues_of(entry.route).by_lane[index_of(entry.record.task_lane)];
 }
 
 void task_table::enqueue(task_entry& entry, bool in_front) {
-  if (entry.route >= queues_.size())
-    queues_.resize(entry.route + std::size_t{1});
-  auto& queue = queues_[entry.route][static_cast<std::size_t>(entry.record.task_lane)];
+  auto& queue = queue_for(entry);
   if (in_front) {
-    queue.push_front(entry);
+    queue.push_front(entry, entry.cost);
   } else {
-    queue.push_back(entry);
+    queue.push_back(entry, entry.cost);
   }
   auto& counters = lane_of(entry);
   ++counters.queued;
   counters.queued_bytes += entry.charge_bytes;
+  if (!entry.record.client.empty())
+    ++waiting_by_client_[index_of(entry.record.task_lane)][entry.record.client];
 }
 
-void task_table::leave_queue(task_entry& entry) {
-  queues_[entry.route][static_cast<std::size_t>(entry.record.task_lane)].remove(entry);
+void task_table::leave_queue(task_entry& entry, bool to_start) {
   auto& counters = lane_of(entry);
+  if (entry.is_parked) {
+    parked_.remove(entry);
+    entry.is_parked = false;
+    --counters.parked;
+  } else if (to_start) {
+    queue_for(entry).take(entry);
+  } else {
+    queue_for(entry).remove(entry);
+  }
   --counters.queued;
   counters.queued_bytes -= entry.charge_bytes;
+  auto& clients = waiting_by_client_[index_of(entry.record.task_lane)];
+  if (const auto own = clients.find(entry.record.client);
+      own != clients.end() && --own->second == 0)
+    clients.erase(own);
+}
+
+void task_table::park(task_entry& entry) {
+  LIBAGENT_EXPECTS(entry.record.state == task_state::queued && !entry.is_parked);
+  queue_for(entry).remove(entry);
+  parked_.push_back(entry);
+  entry.is_parked = true;
+  ++lane_of(entry).parked;
+}
+
+bool task_table::unpark_all() {
+  const bool any = parked_.front() != nullptr;
+  // The youngest first, because each goes in front of the others.
+  while (auto* entry = parked_.back()) {
+    parked_.remove(*entry);
+    entry->is_parked = false;
+    --lane_of(*entry).parked;
+    queue_for(*entry).push_front(*entry, entry->cost);
+  }
+  return any;
 }
 
 task_entry* task_table::next_queued(route_id route, bool with_batch) const {
   if (route >= queues_.size())
     return nullptr;
-  const auto& [interactive, batch] = queues_[route];
-  if (interactive.front() != nullptr)
-    return interactive.front();
+  const auto& [interactive, batch] = queues_[route].by_lane;
+  if (auto* first = interactive.front())
+    return first;
   return with_batch ? batch.front() : nullptr;
 }
 
 void task_table::start(task_entry& entry, const instant& now) {
   LIBAGENT_EXPECTS(entry.record.state == task_state::queued);
-  leave_queue(entry);
+  leave_queue(entry, true);
   running_.push_back(entry);
   ++lane_of(entry).running;
   ++entry.record.attempt;
@@ -158,6 +242,13 @@ void task_table::give_back(task_entry& entry, const instant& now) {
   requeue(entry, now);
   if (--entry.record.attempt == 0)
     entry.record.started_at.reset();
+}
+
+void task_table::set_back(task_entry& entry, const instant& now) {
+  entry.is_preempted = false;
+  entry.record.note = "stopped and set back to save memory";
+  give_back(entry, now);
+  ++outcomes_.preempted;
 }
 
 bool task_table::lose(task_entry& entry, const error& why, const instant& now) {
@@ -216,7 +307,7 @@ void task_table::end_dead(task_entry& entry, error why, const instant& now) {
 void task_table::finish(task_entry& entry, task_state state, const instant& now) {
   LIBAGENT_EXPECTS(!is_terminal(entry.record.state));
   if (entry.record.state == task_state::queued) {
-    leave_queue(entry);
+    leave_queue(entry, false);
   } else {
     running_.remove(entry);
     --lane_of(entry).running;
@@ -259,23 +350,44 @@ std::vector<const task_entry*> task_table::list(std::size_t max) const {
       found.push_back(entry);
   };
   take(running_);
-  for (const auto& by_lane : queues_) {
-    for (const auto& queue : by_lane)
-      take(queue);
+  take(parked_);
+  for (const auto& queues : queues_) {
+    for (const auto& queue : queues.by_lane) {
+      queue.each([&found, max](task_entry& entry) {
+        if (found.size() < max)
+          found.push_back(&entry);
+      });
+    }
   }
   for (auto* entry = ended_.back(); entry != nullptr && found.size() < max; entry = entry->previous)
     found.push_back(entry);
   return found;
 }
 
+std::uint64_t task_table::oldest_wait(lane which, time_point now) const {
+  auto since = now;
+  for (const auto& queues : queues_) {
+    if (const auto* oldest = queues.by_lane[index_of(which)].oldest())
+      since = std::min(since, oldest->since);
+  }
+  for (const auto* entry = parked_.front(); entry != nullptr; entry = entry->next) {
+    if (entry->record.task_lane == which)
+      since = std::min(since, entry->since);
+  }
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count());
+}
+
 std::vector<task_entry*> task_table::queued_of(route_id route) const {
   std::vector<task_entry*> found;
-  if (route >= queues_.size())
-    return found;
-  for (const auto& queue : queues_[route]) {
-    for (auto* entry = queue.front(); entry != nullptr; entry = entry->next)
+  for (auto* entry = parked_.front(); entry != nullptr; entry = entry->next) {
+    if (entry->route == route)
       found.push_back(entry);
   }
+  if (route >= queues_.size())
+    return found;
+  for (const auto& queue : queues_[route].by_lane)
+    queue.each([&found](task_entry& entry) { found.push_back(&entry); });
   return found;
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "libagent/base/expected.hpp"
+#include "libagent/tasks/fair_queue.hpp"
+#include "libagent/tasks/refusal.hpp"
 #include "libagent/tasks/task_entry.hpp"
 #include "libagent/tasks/task_limits.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,15 +25,18 @@ struct lane_counters {
   std::size_t queued_bytes = 0;
   std::size_t running = 0;
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;
+  std::array<std::uint64_t, refusal_reasons> refused{};  ///< By `refusal_reason`.
+  std::size_t parked = 0;                                ///< Of the queued ones.
 };
 
 /// How tasks ended, and what was odd on the way.
 struct outcome_counters {
   /// Indexed by `task_state`; only the terminal ones count.
   std::array<std::uint64_t, 7> ended{};
-  std::uint64_t retried = 0;  ///< Attempts begun again after an executor was lost.
-  std::uint64_t late = 0;     ///< Answers refused because their attempt was over.
+  std::uint64_t retried = 0;           ///< Attempts begun again after an executor was lost.
+  std::uint64_t late = 0;              ///< Answers refused because their attempt was over.
+  std::uint64_t preempted = 0;         ///< Set back to save memory.
+  std::uint64_t ended_for_memory = 0;  ///< Ended to save memory.
 };
 
 /// The records of all tasks, their queues, deadlines and retention.
@@ -47,15 +53,32 @@ public:
 
   task_table(task_limits limits, random_source random);
 
-  /// Admits a task at the end of its queue.
-  /// Errors: `invalid_argument` (time limit), `too_large`, `overloaded` (the lane is full).
-  [[nodiscard]] expected<task_entry*> accept(task_order order, const instant& now);
+  /// Whether an order keeps the bounds: of time, of size, of its lane's queue, and of its client's
+  /// part of that. A client may have waiting `client_share` times what is still free (dynamic
+  /// thresholds of Choudhury and Hahne, 1998), so that one cannot shut the others out.
+  [[nodiscard]] std::optional<refusal> check(const task_order& order) const;
 
-  /// Counts a refusal that was decided elsewhere.
-  void count_refusal(lane refused_lane) { ++lane_of(refused_lane).refused; }
+  /// Admits a task, which was checked, to its queue.
+  task_entry& accept(task_order order, const instant& now);
 
-  /// The next task to start for `route`: interactive before batch, oldest first. Null: none.
+  void count_refusal(lane refused_lane, refusal_reason reason) {
+    ++lane_of(refused_lane).refused[static_cast<std::size_t>(reason)];
+  }
+
+  /// The next task to start for `route`: interactive before batch, then the most critical, then
+  /// fairly between clients. Null: none.
   [[nodiscard]] task_entry* next_queued(route_id route, bool with_batch) const;
+
+  /// What waits in one lane of a route.
+  [[nodiscard]] const fair_queue& queue_of(route_id route, lane which);
+
+  /// Puts a queued task aside until memory is there. It stays queued for all who look.
+  void park(task_entry& entry);
+  /// Puts parked tasks back in front of their queues; returns whether there were any.
+  bool unpark_all();
+
+  /// A running task was stopped to save memory: queued again in front, not counted as an attempt.
+  void set_back(task_entry& entry, const instant& now);
 
   /// queued -> running; counts the attempt.
   void start(task_entry& entry, const instant& now);
@@ -88,8 +111,13 @@ public:
   [[nodiscard]] task_entry* find(const task_id& id);
   /// Running tasks, then waiting ones, then ended ones from the newest on; at most `max`.
   [[nodiscard]] std::vector<const task_entry*> list(std::size_t max) const;
-  /// The tasks waiting in `route`, in the order they would start.
+  /// The tasks waiting in `route`.
   [[nodiscard]] std::vector<task_entry*> queued_of(route_id route) const;
+
+  /// How many milliseconds the oldest waiting task of a lane has waited; 0: none waits.
+  [[nodiscard]] std::uint64_t oldest_wait(lane which, time_point now) const;
+
+  [[nodiscard]] const task_list& running() const { return running_; }
 
   [[nodiscard]] const task_limits& limits() const { return limits_; }
 
@@ -99,17 +127,26 @@ public:
 
   [[nodiscard]] const outcome_counters& outcomes() const { return outcomes_; }
 
+  void count_ended_for_memory() { ++outcomes_.ended_for_memory; }
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
   [[nodiscard]] std::size_t live() const { return deadlines_.size(); }
 
 private:
-  using route_queues = std::array<task_list, 2>;  // By lane.
+  struct route_queues {
+    explicit route_queues(const client_weights* weights)
+        : by_lane{fair_queue{weights}, fair_queue{weights}} {}
 
-  [[nodiscard]] expected<void> check(const task_order& order) const;
+    std::array<fair_queue, 2> by_lane;
+  };
+
+  [[nodiscard]] std::optional<refusal> check_queue(const task_order& order) const;
+  [[nodiscard]] route_queues& queues_of(route_id route);
+  [[nodiscard]] fair_queue& queue_for(const task_entry& entry);
   [[nodiscard]] task_id new_id(const instant& now);
   void enqueue(task_entry& entry, bool in_front);
-  void leave_queue(task_entry& entry);
+  void leave_queue(task_entry& entry, bool to_start);
   void requeue(task_entry& entry, const instant& now);
   void finish(task_entry& entry, task_state state, const instant& now);
   void forget(task_entry& entry);
@@ -125,7 +162,9 @@ private:
   task_limits limits_;
   random_source random_;
   std::unordered_map<task_id, task_entry> entries_;
-  std::vector<route_queues> queues_;  // By route.
+  std::deque<route_queues> queues_;  // By route.
+  task_list parked_;
+  std::array<std::unordered_map<std::string, std::size_t>, 2> waiting_by_client_;  // By lane.
   task_list running_;
   task_list ended_;  // Oldest first.
   std::size_t ended_bytes_ = 0;

@@ -9,7 +9,7 @@ namespace libagent::events {
 
 inline constexpr event_kind memory_level_changed{
     "memory.level_changed", event_level::warning,
-    "Memory got shorter, or less short. Fields: level, was, used_bytes, budget_bytes, "
+    "Memory got shorter, or less short. Fields: level, was, cause, used_bytes, budget_bytes, "
     "available_bytes."};
 
 inline constexpr event_kind memory_probe_failed{

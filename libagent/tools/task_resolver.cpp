@@ -12,6 +12,8 @@ namespace libagent {
 namespace {
 
 task_runner runner_for(const tool_spec& spec, lane asked) {
+  if (spec.tool_isolation == isolation::async_call)
+    return task_runner::waiter;
   if (asked == lane::batch)
     return task_runner::worker;
   const bool short_and_inline =
@@ -21,11 +23,16 @@ task_runner runner_for(const tool_spec& spec, lane asked) {
 
 task_order order_from(task_request request, lane usual_lane, effects task_effects,
                       std::chrono::milliseconds usual_timeout) {
+  const auto task_lane = request.lane_override.value_or(usual_lane);
+  const auto usual_level =
+      task_lane == lane::interactive ? criticality::critical : criticality::sheddable_plus;
   return {.target = std::move(request.target),
           .arguments = request.arguments.text.empty() ? "{}" : std::move(request.arguments.text),
-          .task_lane = request.lane_override.value_or(usual_lane),
+          .task_lane = task_lane,
           .task_effects = task_effects,
-          .timeout = request.timeout.value_or(usual_timeout)};
+          .timeout = request.timeout.value_or(usual_timeout),
+          .level = request.level.value_or(usual_level),
+          .client = std::move(request.client)};
 }
 
 }  // namespace
@@ -52,11 +59,19 @@ expected<resolved_task> task_resolver::resolve(task_request request) const {
 expected<resolved_task> task_resolver::resolve_tool(const std::shared_ptr<tool>& what,
                                                     task_request request) const {
   const auto& spec = what->spec();
+  const bool is_moved = moved_.contains(spec.name);
+  if (is_moved)
+    request.lane_override = lane::batch;
   resolved_task found{
       .order = order_from(std::move(request), spec.tool_lane, spec.tool_effects, spec.timeout)};
   if (auto fits = what->check(found.order.arguments); !fits)
     return fits.error();
+  found.order.memory_bytes = spec.memory_bytes;
+  if (is_moved)
+    found.order.note = "runs in the batch lane: the tool held handlers beyond their budget";
   found.runner = runner_for(spec, found.order.task_lane);
+  if (found.runner == task_runner::waiter && found.order.task_lane == lane::batch)
+    found.name = spec.resource.empty() ? spec.name : spec.resource;
   return found;
 }
 
@@ -107,6 +122,10 @@ error task_resolver::unknown_target(const std::string& target) const {
 std::shared_ptr<tool> task_resolver::find_tool(const std::string& name) const {
   const auto found = tools_.find(name);
   return found == tools_.end() ? nullptr : found->second;
+}
+
+void task_resolver::move_to_batch(const std::string& tool_name) {
+  moved_.insert(tool_name);
 }
 
 void task_resolver::set_node(const std::string& node, const std::vector<tool_info>& offers) {

@@ -17,22 +17,26 @@
 
 namespace libagent {
 
-/// Who runs a task: this node's handlers, blocking handlers or workers, an agent, or another node.
-enum class task_runner : std::uint8_t { handler, blocking, worker, agent, node };
+/// Who runs a task: this node's handlers, blocking handlers, workers or waiters, an agent, or
+/// another node.
+enum class task_runner : std::uint8_t { handler, blocking, worker, waiter, agent, node };
 
 /// A request with everything it left open filled in.
 struct resolved_task {
   task_order order;  ///< Without its route, which is the caller's matter.
   task_runner runner = task_runner::handler;
-  /// The agent's or the remote tool's name; empty for a local tool.
+  /// The agent's or the remote tool's name, or the resource that a batch task of a waiter shares
+  /// with others; empty otherwise.
   std::string name;
 };
 
 /// Finds out what a request asks for, checks its arguments, and says who runs it.
 ///
-/// A local tool wins over one of the same name elsewhere. The batch lane always goes to workers;
+/// A local tool wins over one of the same name elsewhere. The batch lane goes to workers;
 /// in the interactive lane, inline tools go to handlers and the rest to blocking handlers, and so
 /// does a long tool that somebody asked to run as interactive: a handler must never be held.
+/// Asynchronous tools go to waiters in either lane. A tool that was moved runs in the batch lane
+/// whatever was asked, and its tasks' records say so.
 /// Thread safety: none.
 class task_resolver {
 public:
@@ -49,6 +53,9 @@ public:
 
   /// A local tool by name; null when there is none.
   [[nodiscard]] std::shared_ptr<tool> find_tool(const std::string& name) const;
+
+  /// From now on the tool's tasks run in the batch lane.
+  void move_to_batch(const std::string& tool_name);
 
   /// Notes what a node can run, in place of what it said before.
   void set_node(const std::string& node, const std::vector<tool_info>& offers);
@@ -68,6 +75,7 @@ private:
 
   std::map<std::string, std::shared_ptr<tool>, std::less<>> tools_;
   std::set<std::string, std::less<>> agents_;
+  std::set<std::string, std::less<>> moved_;
   std::map<std::string, std::map<std::string, tool_info>> nodes_;  // By node, then by tool.
 };
 

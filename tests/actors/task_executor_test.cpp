@@ -142,7 +142,7 @@ TEST_CASE_METHOD(executor_fixture, "an executor that is ordered to exit loses no
   start({tool_called("echo")});
   auto executor = add_fake_executor(actors::executor_kind::handler);
   const auto id = submit("echo", "[1]");
-  executor->begun->store(executor->items.at(0).sequence);
+  executor->activity->begun.store(executor->items.at(0).sequence);
   actors::urgent_exit(executor->who, caf::exit_reason::kill);
   run();
   CHECK(lookup(id).state == task_state::queued);
@@ -176,7 +176,8 @@ TEST_CASE_METHOD(executor_fixture, "a worker reports progress ten times a second
   submit_observed("reports", "{}", observer);
   int priority_set = 0;
   auto worker = spawn<actors::long_task_worker_impl>(
-      actors::worker_options([&priority_set] { ++priority_set; }));
+      actors::executor_options{.kind = actors::executor_kind::worker,
+                               .on_thread_start = [&priority_set] { ++priority_set; }});
   run();
   CHECK(priority_set == 1);
   // No time passes within the run: the first report, and the last one at the end.

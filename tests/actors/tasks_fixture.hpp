@@ -27,8 +27,8 @@ struct fake_executor {
   actors::executor_actor who;
   actors::dispatcher_actor dispatcher;
   std::vector<actors::work_item> items;
-  std::shared_ptr<std::atomic<std::uint64_t>> begun =
-      std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<actors::executor_activity> activity =
+      std::make_shared<actors::executor_activity>();
 
   void answer(std::size_t index, std::string result) const {
     send(index, {.result = raw_json{std::move(result)}, .failure = {}});
@@ -120,14 +120,15 @@ public:
         [made](actors::executor_actor::pointer self) -> actors::executor_actor::behavior_type {
           actors::set_quiet_handlers(self);
           return {[made](actors::execute_atom, const actors::work_item& item) {
-            made->items.push_back(item);
-          }};
+                    made->items.push_back(item);
+                  },
+                  [](actors::done_atom, std::uint64_t, const actors::work_outcome&) {}};
         });
     caf::anon_send(dispatcher, actors::ready_atom_v,
                    actors::executor_offer{.kind = kind,
                                           .who = caf::actor_cast<caf::actor>(made->who),
                                           .credit = credit,
-                                          .begun = made->begun});
+                                          .activity = made->activity});
     run();
     return made;
   }

@@ -113,6 +113,18 @@ TEST_CASE("without a limit the control group is left out", "[adapters][memory]")
   CHECK_FALSE(read_memory_bounds(kernel.roots()).value().cgroup_bytes.has_value());
 }
 
+TEST_CASE("stalls are read where the kernel counts them, and are no reason to fail elsewhere",
+          "[adapters][memory]") {
+  const fake_kernel kernel;
+  CHECK_FALSE(kernel.read().psi_some_us.has_value());
+  kernel.write("proc/pressure/memory", "some avg10=0.00 total=700\nfull avg10=0.00 total=30\n");
+  const auto reading = kernel.read();
+  CHECK(reading.psi_some_us == 700U);
+  CHECK(reading.psi_full_us == 30U);
+  kernel.write("proc/pressure/memory", "");
+  CHECK_FALSE(kernel.read().psi_full_us.has_value());
+}
+
 TEST_CASE("a probe without its files says which one is missing", "[adapters][memory]") {
   const auto probe = proc_memory_probe::open({"/nowhere", "/nowhere"});
   REQUIRE_FALSE(probe.has_value());

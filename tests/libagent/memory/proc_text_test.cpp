@@ -61,6 +61,18 @@ TEST_CASE("version 2 has one line for all controllers", "[memory]") {
   CHECK(unified->path == "/user.slice/app.scope");
 }
 
+TEST_CASE("pressure text gives the totals of some and full stalls", "[memory]") {
+  const auto stalls = memory_stalls_in_pressure(
+      "some avg10=0.00 avg60=1.50 avg300=0.00 total=123456\n"
+      "full avg10=0.00 avg60=0.00 avg300=0.00 total=789\n");
+  REQUIRE(stalls.has_value());
+  CHECK(stalls->some_us == 123'456U);
+  CHECK(stalls->full_us == 789U);
+  CHECK_FALSE(memory_stalls_in_pressure("some avg10=0.00 total=5\n").has_value());
+  CHECK_FALSE(memory_stalls_in_pressure("some total=x\nfull total=1\n").has_value());
+  CHECK_FALSE(memory_stalls_in_pressure("").has_value());
+}
+
 TEST_CASE("a process in no memory group has no place", "[memory]") {
   CHECK_FALSE(memory_group_in_cgroup("").has_value());
   CHECK_FALSE(memory_group_in_cgroup("nonsense\n2:cpu:/x\n").has_value());

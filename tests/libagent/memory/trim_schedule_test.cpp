@@ -35,3 +35,11 @@ TEST_CASE("at high and above it is given back every pause, after the caches had 
   CHECK_FALSE(trims.is_due(critical, critical, t0 + 14s - 1ns));
   CHECK(trims.is_due(critical, critical, t0 + 14s));
 }
+
+TEST_CASE("while memory is refused it is given back every pause, at any level", "[memory]") {
+  trim_schedule trims{2s};
+  CHECK(trims.is_due(normal, normal, t0 + 1h, true));
+  CHECK_FALSE(trims.is_due(normal, normal, t0 + 1h + 1999ms, true));
+  CHECK_FALSE(trims.is_due(normal, normal, t0 + 1h + 2s, false));
+  CHECK(trims.is_due(normal, normal, t0 + 1h + 2s, true));
+}

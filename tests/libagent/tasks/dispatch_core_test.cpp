@@ -97,8 +97,8 @@ TEST_CASE("a full lane refuses by count and by bytes, and the other lane does no
   REQUIRE_FALSE(over);
   CHECK(over.error().context ==
         "admit task: the batch lane holds 100 waiting bytes, the limit is 100");
-  CHECK(h.core.status().interactive.refused == 1);
-  CHECK(h.core.status().batch.refused == 1);
+  CHECK(h.status().interactive.refused == 1);
+  CHECK(h.status().batch.refused == 1);
 }
 
 TEST_CASE("a task that leaves the queue makes room in its lane", "[tasks]") {
@@ -160,7 +160,7 @@ TEST_CASE("a running task that expires stops its executor, which stays taken unt
   h.core.complete(id, 1, std::string{"late"}, h.now());
   CHECK(h.state_of(id) == task_state::expired);
   CHECK(h.core.pool().used(executor) == 0);
-  CHECK(h.core.status().late == 1);
+  CHECK(h.status().late == 1);
 }
 
 TEST_CASE("a lost executor's task is run again, until it has cost three executors", "[tasks]") {
@@ -174,7 +174,7 @@ TEST_CASE("a lost executor's task is run again, until it has cost three executor
   CHECK(h.state_of(id) == task_state::dead);
   CHECK(h.record(id).failure ==
         error{errc::internal, "run short: gave up after 3 attempts: its executor was lost: boom"});
-  CHECK(h.core.status().retried == 2);
+  CHECK(h.status().retried == 2);
 }
 
 TEST_CASE("a task with effects that must not repeat is dead when its executor is lost", "[tasks]") {

@@ -73,6 +73,8 @@ public:
 
   task_state state_of(const task_id& id) { return record(id).state; }
 
+  dispatcher_status status() { return core.status(now().steady); }
+
   [[nodiscard]] instant now() const { return clock_; }
 
   void advance(duration step) {

@@ -1,0 +1,117 @@
+// The half of the dispatcher's core that refuses: by overload, and for want of memory.
+
+#include "libagent/tasks/admission.hpp"
+#include "libagent/tasks/dispatch_core.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace libagent {
+
+namespace {
+
+/// About the time after which a level of memory pressure can be left.
+constexpr std::chrono::seconds memory_pause{5};
+
+refusal short_of_memory(const task_order& order, pressure_level level, std::string_view what) {
+  return {
+      refusal_reason::memory,
+      {.code = errc::overloaded,
+       .context = "admit " + order.target + ": memory pressure is " + std::string{name_of(level)} +
+                  ", " + std::string{what} + " are refused until it falls",
+       .retry_after = memory_pause}};
+}
+
+}  // namespace
+
+expected<const task_record*> dispatch_core::submit(task_order order, const instant& now) {
+  if (const auto estimate = times_.estimate(order.target))
+    order.cost = estimate->mean;
+  if (auto refused = find_refusal(order, now)) {
+    table_.count_refusal(order.task_lane, refused->reason);
+    return std::move(refused->why);
+  }
+  table_.forget_old(now.steady);
+  return &table_.accept(std::move(order), now).record;
+}
+
+std::optional<refusal> dispatch_core::find_refusal(const task_order& order, const instant& now) {
+  if (draining_) {
+    return refusal{refusal_reason::draining,
+                   {errc::unavailable, "admit task: this node is shutting down"}};
+  }
+  if (auto refused = table_.check(order))
+    return refused;
+  if (auto refused = refuse_for_memory(order))
+    return refused;
+  switch (routes_.at(order.route).rules.admission) {
+    case admission_rule::queue_wait: return refuse_by_wait(order, now.steady);
+    case admission_rule::estimate: return refuse_by_estimate(order);
+    case admission_rule::bounds: break;
+  }
+  return std::nullopt;
+}
+
+std::optional<refusal> dispatch_core::refuse_for_memory(const task_order& order) const {
+  if (order.memory_bytes > 0 && ledger_ != nullptr &&
+      order.memory_bytes > ledger_->largest_possible()) {
+    return refusal{refusal_reason::memory,
+                   {errc::too_large, "admit " + order.target + ": it takes " +
+                                         std::to_string(order.memory_bytes) +
+                                         " bytes of memory, this node gives at most " +
+                                         std::to_string(ledger_->largest_possible())}};
+  }
+  if (pressure_ >= pressure_level::critical && order.task_lane == lane::batch)
+    return short_of_memory(order, pressure_, "batch tasks");
+  if (pressure_ >= pressure_level::high && order.level < criticality::critical)
+    return short_of_memory(order, pressure_, "sheddable tasks");
+  return std::nullopt;
+}
+
+/// The lowest levels go first; twice the wait, and all but the highest go.
+std::optional<refusal> dispatch_core::refuse_by_wait(const task_order& order, time_point now) {
+  auto& gate = *routes_[order.route].gate;
+  const auto& queue = table_.queue_of(order.route, order.task_lane);
+  const auto* oldest = queue.oldest();
+  const auto waited = oldest == nullptr ? duration::zero() : now - oldest->since;
+  if (order.level == criticality::critical_plus || gate.is_open(now, waited))
+    return std::nullopt;
+  if (order.level == criticality::critical && waited < 2 * table_.limits().queue_wait_target)
+    return std::nullopt;
+  const auto wait_ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();
+  return refusal{
+      refusal_reason::queue_wait,
+      {.code = errc::overloaded,
+       .context = "admit " + order.target + ": " + std::to_string(queue.size()) +
+                  " short tasks wait, the first for " + std::to_string(wait_ms) + " ms",
+       .retry_after = std::chrono::ceil<std::chrono::milliseconds>(gate.retry_after(waited))}};
+}
+
+std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order) {
+  const auto& route = routes_[order.route];
+  const auto servers = pool_.credit_of(route.servers);
+  if (servers == 0)
+    return std::nullopt;  // Whoever serves it is being restarted: nothing is known.
+  const auto& queue = table_.queue_of(order.route, order.task_lane);
+  const auto weight = table_.limits().weights.of(order.client);
+  // Fair queuing serves a client's own work at its part of the capacity, or sooner.
+  const auto own_turn = std::chrono::duration_cast<duration>(
+      (queue.client_backlog(order.client, order.level) + order.cost) *
+      ((queue.active_weight(order.level) + weight) / weight));
+  const auto estimate = times_.estimate(order.target);
+  admission_load load;
+  load.tasks_ahead = queue.size();
+  load.backlog_ahead = std::min(queue.backlog(order.level), own_turn) + route.running_cost / 2;
+  load.capacity = std::min<std::size_t>(servers, permits(route));
+  load.timeout = order.timeout;
+  load.has_estimate = estimate.has_value();
+  if (estimate)
+    load.own = estimate->p90;
+  if (auto admitted = admit_by_estimate(order.target, load); !admitted)
+    return refusal{refusal_reason::deadline, admitted.error()};
+  return std::nullopt;
+}
+
+}  // namespace libagent
