@@ -45,6 +45,9 @@ int run_isolation(const lab_options& options, const isolation_options& which) {
   result.set_config("seed", options.seed);
   result.set_config("load", which.load);
   result.set_config("sched", which.sched);
+  result.set_config("rounds", which.rounds);
+  result.set_config("seconds", which.seconds);
+  result.set_config("pool_policy", which.pool_policy);
   const bench_sizes sizes{.work = calibrate_work()};
   result.set_config("short_task_us", cpu_us_of_spin(sizes.work.short_rounds));
   result.set_config("long_task_ms",
@@ -55,7 +58,7 @@ int run_isolation(const lab_options& options, const isolation_options& which) {
     append(problems, measure_cpu_load(result, sizes, options, which));
   }
   if (which.load != "cpu")
-    append(problems, measure_other_loads(result, sizes, options, which.load));
+    append(problems, measure_other_loads(result, sizes, options, which));
   for (const auto& problem : problems)
     result.add_note("WRONG: " + problem);
   const int outcome = result.finish(options);

@@ -15,6 +15,9 @@ struct isolation_options {
   /// or `all` for both beside each other.
   std::string sched = "all";
   std::string peers = "apps/lab/peers";  ///< The peers' scripts; empty: without peers.
+  int rounds = 4;                        ///< Of each mode, but 1 in quick.
+  double seconds = 5;                    ///< Of a round under load; it is preceded by 3/5 idle.
+  std::string pool_policy;               ///< Of the nodes' scheduler; empty: the default.
 };
 
 /// Short tasks beside long ones, in libagent, in plain pools, and in what others use. Returns the

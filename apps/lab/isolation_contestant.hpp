@@ -2,6 +2,7 @@
 
 #include "apps/lab/isolation_board.hpp"
 #include "apps/lab/isolation_work.hpp"
+#include "apps/lab/wire_answers.hpp"
 #include "libagent/base/expected.hpp"
 
 #include <cstddef>
@@ -42,9 +43,7 @@ public:
 /// wait for the answer, but see to it that the board gets it.
 void play_in_process(answer_board& board, const std::function<void(std::size_t index)>& submit);
 
-/// Reads what came over a connection so far: nothing when the answer is incomplete, otherwise
-/// whether it is a good one.
-enum class wire_answer : std::uint8_t { incomplete, good, bad };
+/// Reads what came over a connection since a request was sent.
 using answer_reader = wire_answer (*)(std::string_view received);
 
 /// Sends the same `request` over TCP on loopback for each of the board's when it is due, each on

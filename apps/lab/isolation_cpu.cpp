@@ -4,7 +4,8 @@
 #include "apps/lab/isolation_node.hpp"
 #include "apps/lab/isolation_peers.hpp"
 #include "apps/lab/isolation_pools.hpp"
-#include "apps/lab/isolation_threads.hpp"
+#include "libagent/adapters/realtime_guard.hpp"
+#include "libagent/adapters/thread_priority.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@ namespace libagent::lab {
 namespace {
 
 constexpr double trusted_foreign_percent = 5;
+constexpr std::chrono::milliseconds rt_limit{200};
 
 /// The two that an aim compares, with the same scheduling and the same way in.
 struct rivals {
@@ -42,11 +44,13 @@ public:
   std::vector<std::string> run() {
     add_ours();
     add_peers();
-    run_rounds(modes_, plan_for(options_));
+    run_rounds(modes_, plan_for(options_, which_));
     add_modes(into_, "short tasks of 50 us beside CPU-bound long ones, microseconds", modes_);
     for (const auto& pair : pairs_)
       add_aims(pair);
     add_peer_aim();
+    if (const auto count = realtime_demotions(); count > 0)
+      failures_.push_back(std::to_string(count) + " times a thread lost its real-time priority");
     std::vector<std::string> problems;
     for (auto& one : modes_)
       problems.insert(problems.end(), one.problems.begin(), one.problems.end());
@@ -74,12 +78,19 @@ private:
     for (const auto ranks : rankings()) {
       const rivals inside{"", ranks};
       add(inside.bare(), std::make_unique<pools_contestant>(sizes_, pools::two, ranks));
-      add(inside.ours(), node_contestant::start(sizes_, {.ranks = ranks}));
+      add(inside.ours(), node_contestant::start(sizes_, setup_for(ranks)));
       const rivals outside{over_http, ranks};
       add(outside.bare(), make_http_pools(sizes_, ranks));
-      add(outside.ours(), make_http_node(sizes_, {.ranks = ranks}));
+      add(outside.ours(), make_http_node(sizes_, setup_for(ranks)));
       pairs_.insert(pairs_.end(), {inside, outside});
     }
+  }
+
+  [[nodiscard]] node_setup setup_for(ranking ranks) const {
+    node_setup setup{.ranks = ranks};
+    if (!which_.pool_policy.empty())
+      setup.options.pool_policy = which_.pool_policy;
+    return setup;
   }
 
   std::vector<ranking> rankings() {
@@ -88,7 +99,8 @@ private:
       wanted.push_back(ranking::nice);
     if (which_.sched == "nice")
       return wanted;
-    if (may_be_realtime()) {
+    // The guard comes first: a real-time thread that never blocks would keep its core.
+    if (fifo_permitted() && install_realtime_guard(rt_limit)) {
       wanted.push_back(ranking::fifo);
     } else {
       into_.add_note("Real-time scheduling is not permitted here; the modes with it are left out.");
@@ -175,11 +187,13 @@ std::vector<std::string> measure_cpu_load(report& into, const bench_sizes& sizes
   return cpu_experiment{into, sizes, options, which}.run();
 }
 
-round_plan plan_for(const lab_options& options) {
+round_plan plan_for(const lab_options& options, const isolation_options& which) {
+  using std::chrono::milliseconds;
   using namespace std::chrono_literals;
   if (options.quick)
     return {.rounds = 1, .idle = 200ms, .loaded = 400ms, .warm_up = 50ms, .seed = options.seed};
-  return {.seed = options.seed};
+  const milliseconds loaded{static_cast<std::int64_t>(which.seconds * 1e3)};
+  return {.rounds = which.rounds, .idle = loaded * 3 / 5, .loaded = loaded, .seed = options.seed};
 }
 
 void add_modes(report& into, const std::string& table, const std::vector<mode>& modes) {

@@ -16,7 +16,7 @@ namespace libagent::lab {
                                                         const isolation_options& which);
 
 /// The plan of one experiment's rounds.
-[[nodiscard]] round_plan plan_for(const lab_options& options);
+[[nodiscard]] round_plan plan_for(const lab_options& options, const isolation_options& which);
 
 /// Rows of latencies, idle and loaded, of each mode; and a word on noise when there was some.
 void add_modes(report& into, const std::string& table, const std::vector<mode>& modes);

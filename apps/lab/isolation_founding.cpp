@@ -1,11 +1,13 @@
 #include "apps/lab/isolation_founding.hpp"
 
+#include "apps/lab/foreign_cpu.hpp"
 #include "apps/lab/isolation_node.hpp"
 
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace libagent::lab {
@@ -99,19 +101,26 @@ expected<double> run_in_node(const bench_sizes& sizes) {
 
 void measure_founding(report& into, const bench_sizes& sizes) {
   announce("the founding experiment, at a tenth");
-  const auto add = [&into](const char* how, double closed_form_s, double measured_s) {
+  const auto add = [&into](const char* how, double closed_form_s,
+                           const std::function<expected<double>()>& run) {
+    const foreign_cpu_meter foreign;
+    const auto measured_s = run();
+    if (!measured_s)
+      return into.add_note("The founding experiment, " + std::string{how} + ": " +
+                           to_string(measured_s.error()));
     into.add_row("the founding experiment at 1/10 scale: when the short task was answered",
-                 {{"how", how}, {"closed form s", closed_form_s}, {"measured s", measured_s}});
+                 {{"how", how},
+                  {"closed form s", closed_form_s},
+                  {"measured s", *measured_s},
+                  {"others' CPU %", foreign.percent()}});
   };
   constexpr double long_s = long_ms / 1e3;
   constexpr double short_s = short_ms / 1e3;
-  add("one thread, in order", before_short * long_s + short_s, run_in_order(sizes.work));
+  add("one thread, in order", before_short * long_s + short_s,
+      [&] { return run_in_order(sizes.work); });
   add("event loop, long tasks never yield", long_tasks * long_s + short_s,
-      run_cooperatively(sizes.work));
-  const auto in_node = run_in_node(sizes);
-  if (!in_node)
-    return into.add_note("the founding experiment in libagent: " + to_string(in_node.error()));
-  add("libagent", short_s, *in_node);
+      [&] { return run_cooperatively(sizes.work); });
+  add("libagent", short_s, [&] { return run_in_node(sizes); });
 }
 
 }  // namespace libagent::lab

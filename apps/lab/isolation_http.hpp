@@ -5,7 +5,6 @@
 #include "apps/lab/isolation_pools.hpp"
 
 #include <memory>
-#include <string_view>
 
 namespace libagent::lab {
 
@@ -16,8 +15,5 @@ namespace libagent::lab {
 /// A node behind the same server: `POST /v1/tasks` with `wait`. Long tasks come from inside.
 [[nodiscard]] expected<std::unique_ptr<contestant>> make_http_node(const bench_sizes& sizes,
                                                                    node_setup setup);
-
-/// Reads a whole HTTP response with a Content-Length; good when its status is 200.
-[[nodiscard]] wire_answer read_http_answer(std::string_view received);
 
 }  // namespace libagent::lab

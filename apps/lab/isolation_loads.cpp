@@ -140,14 +140,17 @@ constexpr std::array<std::pair<const char*, load_maker>, 4> load_makers{
 }  // namespace
 
 std::vector<std::string> measure_other_loads(report& into, const bench_sizes& sizes,
-                                             const lab_options& options, const std::string& load) {
+                                             const lab_options& options,
+                                             const isolation_options& which) {
   std::vector<mode> modes;
   std::vector<std::string> problems;
   std::vector<std::optional<double>> ratios_max;
   for (const auto& [name, make] : load_makers) {
-    if (load != "all" && load != name)
+    if (which.load != "all" && which.load != name)
       continue;
     auto made = make(sizes, sizes_for(options.quick));
+    if (made && !which.pool_policy.empty())
+      made->setup.options.pool_policy = which.pool_policy;
     auto node = made ? node_contestant::start(sizes, made->setup) : made.error();
     if (!node) {
       problems.push_back(std::string{name} + ": " + to_string(node.error()));
@@ -156,7 +159,7 @@ std::vector<std::string> measure_other_loads(report& into, const bench_sizes& si
     modes.push_back({.name = made->name, .who = *std::move(node)});
     ratios_max.push_back(made->ratio_max);
   }
-  run_rounds(modes, plan_for(options));
+  run_rounds(modes, plan_for(options, which));
   add_modes(into, "short tasks in libagent beside other loads, microseconds", modes);
   const auto p99 = [](const loop_result& one) { return one.latency_us.p99; };
   for (std::size_t i = 0; i < modes.size(); ++i) {

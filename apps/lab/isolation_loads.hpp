@@ -13,6 +13,6 @@ namespace libagent::lab {
 /// speed.
 [[nodiscard]] std::vector<std::string> measure_other_loads(report& into, const bench_sizes& sizes,
                                                            const lab_options& options,
-                                                           const std::string& load);
+                                                           const isolation_options& which);
 
 }  // namespace libagent::lab

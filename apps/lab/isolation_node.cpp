@@ -3,7 +3,6 @@
 #include "actors/bridge/directory.hpp"
 #include "actors/paths.hpp"
 #include "actors/submitting.hpp"
-#include "apps/lab/isolation_threads.hpp"
 #include "libagent/tools/make_tool.hpp"
 
 #include <chrono>
@@ -125,17 +124,12 @@ expected<std::unique_ptr<node_contestant>> node_contestant::start(const bench_si
     return added.error();
   actors::node_parts parts;
   parts.lower_priority = on_long_thread(setup.ranks);
-  expected<void> outcome;
-  run_on_thread(setup.ranks == ranking::fifo, [&] {
-    auto started = actors::node::start(setup.options, setup.tools, {}, parts);
-    if (started) {
-      made->node_ = *std::move(started);
-    } else {
-      outcome = started.error();
-    }
-  });
-  if (!outcome)
-    return outcome.error();
+  if (setup.ranks == ranking::fifo)
+    parts.raise_priority = on_short_thread(setup.ranks);
+  auto started = actors::node::start(setup.options, setup.tools, {}, parts);
+  if (!started)
+    return started.error();
+  made->node_ = *std::move(started);
   made->dispatcher_ =
       actors::find<actors::dispatcher_actor>(made->node_->system(), actors::dispatcher_path);
   return made;

@@ -1,6 +1,7 @@
 #include "apps/lab/isolation_peers.hpp"
 
 #include "apps/lab/loopback_socket.hpp"
+#include "apps/lab/wire_answers.hpp"
 
 #include <array>
 #include <cerrno>
@@ -107,12 +108,6 @@ private:
   pid_t pid_ = -1;
   int output_ = -1;
 };
-
-wire_answer read_line_answer(std::string_view received) {
-  if (!received.ends_with('\n'))
-    return wire_answer::incomplete;
-  return received == "ok\n" ? wire_answer::good : wire_answer::bad;
-}
 
 class peer_contestant final : public contestant {
 public:

@@ -1,12 +1,11 @@
 #include "apps/lab/isolation_threads.hpp"
 
-#include <cstdio>
+#include "libagent/adapters/thread_priority.hpp"
+
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <thread>
-#include <unistd.h>
 
 namespace libagent::lab {
 
@@ -23,20 +22,12 @@ bool set_policy(int policy, int priority) {
 
 }  // namespace
 
-bool may_be_realtime() {
-  bool may = false;
-  std::thread{[&may] { may = set_policy(SCHED_FIFO, sender_priority); }}.join();
-  return may;
-}
-
 void be_realtime() {
   (void)set_policy(SCHED_FIFO, lane_priority);
 }
 
 void be_lowest() {
-  (void)set_policy(SCHED_OTHER, 0);
-  // Linux applies PRIO_PROCESS to one thread when it is given a thread's id.
-  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 19);
+  (void)set_thread_niceness(19);  // Raising one's niceness is always permitted.
 }
 
 void run_on_thread(bool realtime, const std::function<void()>& work) {

@@ -4,14 +4,11 @@
 
 namespace libagent::lab {
 
-/// Whether this process may give its threads real-time priority (`SCHED_FIFO`).
-[[nodiscard]] bool may_be_realtime();
-
-/// The calling thread runs before all that are not real-time. Threads that it starts inherit it.
-/// Does nothing where that is not permitted.
+/// The calling thread runs before all that are not real-time. Unlike with `raise_thread_to_fifo`,
+/// threads that it starts inherit it. Does nothing where that is not permitted.
 void be_realtime();
 
-/// The calling thread is an ordinary one again, with the lowest priority (nice 19).
+/// The calling thread gets the lowest ordinary priority (nice 19).
 void be_lowest();
 
 /// Runs `work` on a thread of its own with the given scheduling and waits for it; what `work`
