@@ -172,7 +172,7 @@ void tcp_exchange::receive() {
 void tcp_exchange::take(std::string_view bytes) {
   const auto before = answer_.size();
   // One byte too many is enough to know that it is too long.
-  answer_ += bytes.substr(0, call_.bytes_max + 1 - before);
+  answer_ += bytes.substr(0, std::max(call_.bytes_max, call_.bytes_max + 1) - before);
   const auto end = end_of_answer(before);
   if (end != std::string::npos && end <= call_.bytes_max) {
     answer_.resize(end);

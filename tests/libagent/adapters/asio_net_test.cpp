@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -237,6 +238,16 @@ TEST_CASE("an answer may have bytes_max bytes and not one more", "[net]") {
     peer.send("12345");
     peer.close();
     CHECK(outcome_of(pending).value() == "12345");
+  }
+  SECTION("no bound at all") {
+    auto unbounded = call_to(server);
+    unbounded.bytes_max = std::numeric_limits<std::size_t>::max();
+    auto second = ask(*net, unbounded);
+    auto other = server.accept();
+    CHECK(other.receive(6) == "hello\n");
+    other.send("123456");
+    other.close();
+    CHECK(outcome_of(second).value() == "123456");
   }
   SECTION("one more") {
     peer.send("123456");
