@@ -22,10 +22,10 @@ void task_dispatcher_state::note_hold(const task_id& id, duration held) {
   if (held < options_.limits.stalls.counted)
     return;
   const auto* lease = core_.pool().find(id);
-  const auto runner = lease == nullptr ? runners_.end() : runners_.find(lease->executor);
-  if (runner == runners_.end())
+  const auto found = lease == nullptr ? runners_.end() : runners_.find(lease->executor);
+  if (found == runners_.end())
     return;
-  const auto* local = std::get_if<local_runner>(&runner->second);
+  const auto* local = std::get_if<local_runner>(&found->second);
   const auto* entry = core_.table().find(id);
   if (local == nullptr || local->kind != executor_kind::handler || entry == nullptr)
     return;

@@ -6,6 +6,7 @@
 #include "apps/agent/terminal.hpp"
 #include "apps/agent/wiring.hpp"
 #include "libagent/adapters/http_server.hpp"
+#include "libagent/adapters/open_files.hpp"
 #include "libagent/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <iostream>
 #include <mutex>
@@ -56,7 +58,7 @@ private:
   std::optional<error> failure_;
 };
 
-http_options http_options_of(const http_config& config) {
+http_options http_options_of(const http_config& config, std::function<void()> on_thread_start) {
   return {.host = config.host,
           .port = config.port,
           .io_threads = config.io_threads,
@@ -64,7 +66,8 @@ http_options http_options_of(const http_config& config) {
           .header_bytes_max = config.header_max.bytes,
           .body_bytes_max = config.body_max.bytes,
           .idle_timeout = config.idle_timeout,
-          .on_problem = [](const error& problem) { complain(to_string(problem)); }};
+          .on_problem = [](const error& problem) { complain(to_string(problem)); },
+          .on_thread_start = std::move(on_thread_start)};
 }
 
 /// Indexing in the background; questions meanwhile are answered from what is there.
@@ -120,6 +123,9 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
   if (!log)
     return report_failure(log.error());
 
+  if (const auto raised = raise_open_file_limit(); !raised)
+    complain(to_string(raised.error()));
+
   std::promise<expected<endpoint>> listening;
   std::once_flag told_once;
   wiring_options options{.with_peers = true, .events = *std::move(log)};
@@ -135,7 +141,7 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
   const auto api = std::make_shared<actors::http_api>(
       node->node->system(), node->node->tools(), node->node->agents(),
       std::vector<std::string>{names.begin(), names.end()});
-  const auto server = make_http_server(http_options_of(config.http), api);
+  const auto server = make_http_server(http_options_of(config.http, node->raise_priority), api);
   const auto port = server->start();
   if (!port)
     return report_failure(port.error());

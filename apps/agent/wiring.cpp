@@ -2,9 +2,12 @@
 
 #include "apps/agent/documents_agent.hpp"
 #include "apps/agent/settings.hpp"
+#include "libagent/adapters/cpu_limits.hpp"
 #include "libagent/adapters/proc_memory_probe.hpp"
+#include "libagent/adapters/realtime_guard.hpp"
 #include "libagent/adapters/sqlite_cache_level.hpp"
 #include "libagent/adapters/thread_priority.hpp"
+#include "libagent/adapters/thread_usage.hpp"
 #include "libagent/adapters/tools/builtin_tools.hpp"
 #include "libagent/memory/memory_budget.hpp"
 #include "libagent/telemetry/cache_events.hpp"
@@ -42,14 +45,60 @@ expected<std::uint64_t> memory_budget_of(const agent_config& config) {
   return derive_budget(*bounds).bytes;
 }
 
-task_limits limits_of(const tasks_config& tasks) {
-  return {.interactive = {.queued_max = tasks.interactive_queue_max,
-                          .bytes_max = tasks.queue_bytes_max.bytes},
-          .batch = {.queued_max = tasks.batch_queue_max, .bytes_max = tasks.queue_bytes_max.bytes},
-          .attempts_max = tasks.attempts_max,
-          .timeout_max = tasks.timeout_max,
-          .records_max = tasks.records_max,
-          .record_retention = tasks.record_retention};
+expected<task_limits> limits_of(const tasks_config& tasks) {
+  auto weights = client_weights::parse(tasks.client_weights);
+  if (!weights)
+    return error{weights.error().code, "tasks.client-weights: " + weights.error().context};
+  return task_limits{
+      .interactive = {.queued_max = tasks.interactive_queue_max,
+                      .bytes_max = tasks.queue_bytes_max.bytes},
+      .batch = {.queued_max = tasks.batch_queue_max, .bytes_max = tasks.queue_bytes_max.bytes},
+      .attempts_max = tasks.attempts_max,
+      .timeout_max = tasks.timeout_max,
+      .records_max = tasks.records_max,
+      .record_retention = tasks.record_retention,
+      .queue_wait_target = tasks.queue_wait_target,
+      .weights = *std::move(weights),
+      .climb = {.initial = std::clamp(4U, tasks.io_limit_floor, tasks.io_limit_ceiling),
+                .floor = tasks.io_limit_floor,
+                .ceiling = tasks.io_limit_ceiling},
+      .stalls = {.reported = tasks.handler_budget, .offences_max = tasks.handler_offences_max}};
+}
+
+/// Cores may be shared out by a control group; more workers than that only get in each other's way.
+std::size_t worker_count(const tasks_config& tasks) {
+  return tasks.workers != 0 ? tasks.workers : usable_cpus();
+}
+
+/// What raises a thread's priority; empty when that is not asked for.
+expected<std::function<void()>> raiser_of(const scheduler_config& scheduler) {
+  if (scheduler.interactive == interactive_policy::normal)
+    return std::function<void()>{};
+  if (auto guarded = install_realtime_guard(scheduler.realtime_max); !guarded)
+    return guarded.error();
+  if (!fifo_permitted()) {
+    return error{errc::unsupported,
+                 "scheduler.interactive: fifo needs CAP_SYS_NICE, or RLIMIT_RTPRIO of at least 1; "
+                 "give one of them, or leave it at normal"};
+  }
+  return std::function<void()>{[] { (void)raise_thread_to_fifo(); }};
+}
+
+/// Lets the monitor give up the block that is kept for emergencies, and take it back.
+expected<std::unique_ptr<emergency_memory>> keep_memory(const agent_config& config,
+                                                        actors::memory_monitor_options& monitor) {
+  if (config.memory.reserve.bytes == 0)
+    return std::unique_ptr<emergency_memory>{};
+  auto kept = emergency_memory::make(config.memory.reserve.bytes);
+  if (!kept)
+    return kept.error();
+  auto* const block = kept->get();
+  monitor.release_reserve = [block] { return block->release(); };
+  monitor.keep_reserve = [block](bool resident) {
+    (void)(resident ? block->make_resident() : block->refill());
+  };
+  monitor.take_allocation_failures = [block] { return block->take_allocation_failures(); };
+  return kept;
 }
 
 expected<std::optional<actors::peer_options>> peers_of(const agent_config& config,
@@ -87,11 +136,11 @@ actors::node_options options_of(const agent_config& config) {
                             .version = LIBAGENT_VERSION,
                             .handlers = config.tasks.handlers,
                             .blocking = config.tasks.blocking,
-                            .workers = config.tasks.workers,
+                            .workers = worker_count(config.tasks),
+                            .async_runs = static_cast<std::uint32_t>(config.tasks.async_max),
                             .pool_threads = config.scheduler.threads,
                             .pool_policy = std::string{name_of(config.scheduler.policy)},
-                            .pool_throughput = config.scheduler.throughput,
-                            .tasks = limits_of(config.tasks)};
+                            .pool_throughput = config.scheduler.throughput};
   node.cache.store.capacity_bytes = config.cache.capacity.bytes;
   node.cache.policy.name = name_of(config.cache.policy);
   node.cache.policy.objective = objective_of(config.cache.objective);
@@ -143,6 +192,13 @@ expected<agent_node> start_agent_node(const agent_config& config, const wiring_o
   if (!tools)
     return tools.error();
   auto node = options_of(config);
+  auto limits = limits_of(config.tasks);
+  if (!limits)
+    return limits.error();
+  node.tasks = *std::move(limits);
+  auto raise = raiser_of(config.scheduler);
+  if (!raise)
+    return raise.error();
   auto peers = peers_of(config, options);
   if (!peers)
     return peers.error();
@@ -155,13 +211,19 @@ expected<agent_node> start_agent_node(const agent_config& config, const wiring_o
   if (!probe)
     return probe.error();
 
-  agent_node wired{.trimmer = std::make_unique<heap_trimmer>()};
+  auto reserve = keep_memory(config, node.memory);
+  if (!reserve)
+    return reserve.error();
+  agent_node wired{.reserve = *std::move(reserve), .trimmer = std::make_unique<heap_trimmer>()};
   node.memory.release_free_memory = [trimmer = wired.trimmer.get()] { trimmer->request(); };
   const actors::node_parts parts{
       .events = options.events,
       .probe = *std::move(probe),
       .open_cache_level = cache_level_of(config, options.events),
-      .lower_priority = [nice = config.worker.nice] { (void)set_thread_niceness(nice); },
+      .lower_priority = [worker =
+                             config.worker] { (void)lower_thread(worker.policy, worker.nice); },
+      .raise_priority = *raise,
+      .thread_usage = read_thread_usage,
       .on_failure = options.on_failure};
   auto started = actors::node::start(
       node, *std::move(tools),
@@ -171,6 +233,7 @@ expected<agent_node> start_agent_node(const agent_config& config, const wiring_o
   if (!started)
     return started.error();
   wired.node = *std::move(started);
+  wired.raise_priority = *std::move(raise);
   return wired;
 }
 

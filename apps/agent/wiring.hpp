@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node.hpp"
+#include "libagent/adapters/emergency_memory.hpp"
 #include "libagent/adapters/heap_trimmer.hpp"
 #include "libagent/base/expected.hpp"
 #include "libagent/config/agent_config.hpp"
@@ -22,8 +23,11 @@ struct wiring_options {
 
 /// The agent's node with the real world around it. Members end in reverse order.
 struct agent_node {
+  std::unique_ptr<emergency_memory> reserve;  ///< Null: none is kept.
   std::unique_ptr<heap_trimmer> trimmer;
   std::unique_ptr<actors::node> node;
+  /// For further threads that interactive tasks wait for; empty: they keep their priority.
+  std::function<void()> raise_priority;
 
   [[nodiscard]] actors::task_client client() const { return node->client(); }
 };

@@ -6,17 +6,24 @@
 #include <cmath>
 #include <ctime>
 #include <thread>
+#include <utility>
 
 namespace libagent::lab {
 
-answer_board::answer_board(double per_second, std::chrono::milliseconds length,
-                           std::uint64_t seed) {
+std::vector<std::chrono::nanoseconds> poisson_arrivals(double per_second,
+                                                       std::chrono::milliseconds length,
+                                                       std::uint64_t seed) {
   seeded_random random{seed};
   const auto gap_ns = [&] { return -std::log(1.0 - random.unit()) * 1e9 / per_second; };
   const auto end_ns = static_cast<double>(std::chrono::nanoseconds{length}.count());
+  std::vector<std::chrono::nanoseconds> due_after;
   for (double at = gap_ns(); at < end_ns; at += gap_ns())
-    due_after_.emplace_back(static_cast<std::int64_t>(at));
-  took_ns_ = std::vector<std::atomic<std::int64_t>>(size());
+    due_after.emplace_back(static_cast<std::int64_t>(at));
+  return due_after;
+}
+
+answer_board::answer_board(std::vector<std::chrono::nanoseconds> due_after)
+    : due_after_{std::move(due_after)}, took_ns_(due_after_.size()) {
   for (auto& took : took_ns_)
     took.store(-1);
 }

@@ -18,9 +18,8 @@ class answer_board {
 public:
   using clock = std::chrono::steady_clock;
 
-  /// Requests come at `per_second` on average with exponential gaps (a Poisson process), for
-  /// `length`, drawn from `seed`; the first is due soon after `start`.
-  answer_board(double per_second, std::chrono::milliseconds length, std::uint64_t seed);
+  /// Each request is due so long after `start`, in rising order.
+  explicit answer_board(std::vector<std::chrono::nanoseconds> due_after);
 
   /// From now on requests are due. Once, before anything is sent.
   void start();
@@ -55,6 +54,11 @@ private:
   std::atomic<std::size_t> repeated_{0};
   std::atomic<std::size_t> bad_{0};
 };
+
+/// Arrivals at `per_second` on average with exponential gaps (a Poisson process) for `length`,
+/// drawn from `seed`.
+[[nodiscard]] std::vector<std::chrono::nanoseconds> poisson_arrivals(
+    double per_second, std::chrono::milliseconds length, std::uint64_t seed);
 
 using answer_board_ptr = std::shared_ptr<answer_board>;
 

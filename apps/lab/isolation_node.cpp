@@ -6,6 +6,8 @@
 #include "apps/lab/isolation_threads.hpp"
 #include "libagent/tools/make_tool.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace libagent::lab {
@@ -54,35 +56,42 @@ private:
 /// Submits the next long task when one has ended.
 class long_observer final : public task_observer {
 public:
-  long_observer(actors::dispatcher_actor dispatcher, std::shared_ptr<long_work> shared)
-      : dispatcher_{std::move(dispatcher)}, shared_{std::move(shared)} {}
+  struct source {
+    actors::dispatcher_actor dispatcher;
+    node_load load;
+    std::shared_ptr<long_work> shared;
+  };
 
-  static void submit(const actors::dispatcher_actor& dispatcher,
-                     const std::shared_ptr<long_work>& shared) {
-    actors::send_submit(dispatcher, lane::batch, {.target = long_tool},
-                        std::make_shared<long_observer>(dispatcher, shared));
+  explicit long_observer(std::shared_ptr<const source> from) : from_{std::move(from)} {}
+
+  static void submit(const std::shared_ptr<const source>& from) {
+    actors::send_submit(from->dispatcher, from->load.requested, {.target = from->load.tool},
+                        std::make_shared<long_observer>(from));
   }
 
   void on_change(const task_record& record) override {
+    auto& shared = *from_->shared;
+    if (!std::exchange(was_accepted_, true))
+      shared.accepted.fetch_add(1);
     if (!is_terminal(record.state))
       return;
     if (record.state != task_state::succeeded)
-      shared_->failures.fetch_add(1);
-    if (shared_->stopping.load()) {
-      shared_->outstanding.fetch_sub(1);
+      shared.failures.fetch_add(1);
+    if (shared.stopping.load()) {
+      shared.outstanding.fetch_sub(1);
     } else {
-      submit(dispatcher_, shared_);
+      submit(from_);
     }
   }
 
   void on_refused(const error&) override {
-    shared_->failures.fetch_add(1);
-    shared_->outstanding.fetch_sub(1);
+    from_->shared->failures.fetch_add(1);
+    from_->shared->outstanding.fetch_sub(1);
   }
 
 private:
-  actors::dispatcher_actor dispatcher_;
-  std::shared_ptr<long_work> shared_;
+  std::shared_ptr<const source> from_;
+  bool was_accepted_ = false;
 };
 
 expected<void> add_work_tools(tool_registry& tools, const work_sizes& sizes,
@@ -103,11 +112,15 @@ expected<void> add_work_tools(tool_registry& tools, const work_sizes& sizes,
 
 }  // namespace
 
-node_contestant::node_contestant(const bench_sizes& sizes) : sizes_{sizes} {}
+node_contestant::node_contestant(const bench_sizes& sizes, const node_setup& setup)
+    : sizes_{sizes}, load_{setup.load}, shared_{setup.shared} {
+  if (load_.tasks == 0)
+    load_.tasks = sizes.long_tasks();
+}
 
 expected<std::unique_ptr<node_contestant>> node_contestant::start(const bench_sizes& sizes,
                                                                   node_setup setup) {
-  std::unique_ptr<node_contestant> made{new node_contestant{sizes}};
+  std::unique_ptr<node_contestant> made{new node_contestant{sizes, setup}};
   if (auto added = add_work_tools(*setup.tools, sizes.work, made->shared_); !added)
     return added.error();
   actors::node_parts parts;
@@ -135,9 +148,18 @@ node_contestant::~node_contestant() {
 
 expected<void> node_contestant::start_long() {
   shared_->stopping.store(false);
-  for (std::size_t i = 0; i < sizes_.long_tasks(); ++i) {
+  shared_->accepted.store(0);
+  const auto from = std::make_shared<const long_observer::source>(
+      long_observer::source{dispatcher_, load_, shared_});
+  for (std::size_t i = 0; i < load_.tasks; ++i) {
     shared_->outstanding.fetch_add(1);
-    long_observer::submit(dispatcher_, shared_);
+    long_observer::submit(from);
+  }
+  const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds{long_patience_s};
+  while (shared_->accepted.load() + shared_->failures.load() < load_.tasks) {
+    if (std::chrono::steady_clock::now() > give_up_at)
+      return error{errc::deadline_exceeded, "start the load of " + load_.tool + " in the node"};
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
   return {};
 }
@@ -147,7 +169,7 @@ expected<void> node_contestant::stop_long() {
   if (!wait_until_idle(*shared_, long_patience_s))
     return error{errc::deadline_exceeded, "stop long tasks in the node"};
   if (const auto failed = shared_->failures.load(); failed > 0)
-    return error{errc::tool_failed, std::to_string(failed) + " long tasks failed"};
+    return error{errc::tool_failed, std::to_string(failed) + " tasks of " + load_.tool + " failed"};
   return {};
 }
 
@@ -156,14 +178,17 @@ double node_contestant::long_tasks_done() {
 }
 
 expected<void> node_contestant::play(const answer_board_ptr& board) {
-  play_in_process(*board, [&](std::size_t index) {
-    submit(short_tool, lane::interactive, make_board_observer(board, index));
-  });
+  play_in_process(*board,
+                  [&](std::size_t index) { submit_short(make_board_observer(board, index)); });
   return {};
 }
 
-void node_contestant::submit(const std::string& tool, lane requested, task_observer_ptr observer) {
-  actors::send_submit(dispatcher_, requested, {.target = tool}, std::move(observer));
+void node_contestant::submit_short(task_observer_ptr observer) {
+  actors::send_submit(dispatcher_, lane::interactive, {.target = short_tool}, std::move(observer));
+}
+
+void node_contestant::submit_long(task_observer_ptr observer) {
+  actors::send_submit(dispatcher_, lane::batch, {.target = long_tool}, std::move(observer));
 }
 
 task_observer_ptr make_board_observer(answer_board_ptr board, std::size_t index) {

@@ -10,11 +10,20 @@
 
 namespace libagent::lab {
 
-/// What else a node under test is given, beside the short and the long tool.
+/// What a node has to do beside its short tasks.
+struct node_load {
+  std::string tool = "long";
+  lane requested = lane::batch;
+  std::size_t tasks = 0;  ///< Queued or running at any time; 0: twice as many as there are cores.
+};
+
+/// What a node under test is given, beside the short and the long tool.
 struct node_setup {
   ranking ranks = ranking::nice;
+  node_load load;
   actors::node_options options;
   std::shared_ptr<tool_registry> tools = std::make_shared<tool_registry>();
+  std::shared_ptr<long_work> shared = std::make_shared<long_work>();  ///< For tools that count.
 };
 
 /// A node in this process: short tasks inline in the interactive lane, long ones in the batch
@@ -34,19 +43,21 @@ public:
   [[nodiscard]] double long_tasks_done() override;
   expected<void> play(const answer_board_ptr& board) override;
 
-  /// Submits one task of `tool` and waits for nothing.
-  void submit(const std::string& tool, lane requested, task_observer_ptr observer);
+  /// Submits one task and waits for nothing. Thread safety: any thread.
+  void submit_short(task_observer_ptr observer);
+  void submit_long(task_observer_ptr observer);
 
   [[nodiscard]] actors::node& node() { return *node_; }
 
-  /// Counts of the long load, and whoever else wants to be part of it.
+  /// Counts of the long load.
   [[nodiscard]] long_work& shared() { return *shared_; }
 
 private:
-  explicit node_contestant(const bench_sizes& sizes);
+  node_contestant(const bench_sizes& sizes, const node_setup& setup);
 
   bench_sizes sizes_;
-  std::shared_ptr<long_work> shared_ = std::make_shared<long_work>();
+  node_load load_;
+  std::shared_ptr<long_work> shared_;
   std::unique_ptr<actors::node> node_;
   actors::dispatcher_actor dispatcher_;
 };

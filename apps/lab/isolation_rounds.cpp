@@ -20,8 +20,8 @@ public:
       : measured_{measured},
         loaded_{loaded},
         plan_{plan},
-        board_{std::make_shared<answer_board>(plan.per_second, loaded ? plan.loaded : plan.idle,
-                                              seed)} {}
+        board_{std::make_shared<answer_board>(
+            poisson_arrivals(plan.per_second, loaded ? plan.loaded : plan.idle, seed))} {}
 
   void run() {
     if (loaded_ && !note(measured_.who->start_long()))

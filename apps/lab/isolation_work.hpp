@@ -28,6 +28,7 @@ struct long_work {
   std::atomic<std::uint64_t> slices_done{0};
   std::atomic<bool> stopping{false};  ///< Tasks end at their next slice, and no new one begins.
   std::atomic<std::uint64_t> outstanding{0};  ///< Queued or running.
+  std::atomic<std::uint64_t> accepted{0};     ///< Tasks that somebody undertook to run.
   std::atomic<std::uint64_t> failures{0};     ///< Tasks that did not end well though not stopped.
 };
 

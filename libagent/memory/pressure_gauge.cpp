@@ -59,10 +59,12 @@ pressure_gauge::pressure_gauge(std::uint64_t budget_bytes, pressure_thresholds t
   LIBAGENT_EXPECTS(budget_bytes > 0);
 }
 
-pressure_level pressure_gauge::update(const memory_reading& reading, time_point now) {
+pressure_level pressure_gauge::update(const memory_reading& reading, time_point now,
+                                      std::uint64_t promised_bytes) {
   LIBAGENT_EXPECTS(recent_.empty() || recent_.back().at <= now);
   const auto used = std::max(reading.resident_bytes, reading.group_bytes.value_or(0));
-  const auto projected = project(used, now);
+  const auto trend = project(used, now);
+  const auto projected = used <= promised_bytes ? std::min(trend, promised_bytes) : trend;
   memory_shares shares;
   shares.used = static_cast<double>(projected) / static_cast<double>(budget_bytes_);
   if (reading.total_bytes > 0) {

@@ -66,8 +66,11 @@ public:
   /// @pre `budget_bytes` is positive.
   explicit pressure_gauge(std::uint64_t budget_bytes, pressure_thresholds thresholds = {});
 
+  /// `promised_bytes` is the use that was agreed on (see `memory_ledger::promised`): growth up to
+  /// it is known to end there, so no more than it is expected of the next second.
   /// @pre `now` is not earlier than in the previous call.
-  pressure_level update(const memory_reading& reading, time_point now);
+  pressure_level update(const memory_reading& reading, time_point now,
+                        std::uint64_t promised_bytes = 0);
 
   /// An allocation failed at `now`: at least critical from now on, to be left like any entry.
   pressure_level note_allocation_failure(time_point now);

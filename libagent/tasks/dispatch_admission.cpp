@@ -81,11 +81,12 @@ std::optional<refusal> dispatch_core::refuse_by_wait(const task_order& order, ti
   if (order.level == criticality::critical && waited < 2 * table_.limits().queue_wait_target)
     return std::nullopt;
   const auto wait_ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();
-  return refusal{refusal_reason::queue_wait,
-                 {.code = errc::overloaded,
-                  .context = "admit " + order.target + ": " + std::to_string(queue.size()) +
-                             " short tasks wait, the first for " + std::to_string(wait_ms) + " ms",
-                  .retry_after = std::chrono::ceil<std::chrono::milliseconds>(gate.retry_after())}};
+  return refusal{
+      refusal_reason::queue_wait,
+      {.code = errc::overloaded,
+       .context = "admit " + order.target + ": " + std::to_string(queue.size()) +
+                  " short tasks wait, the first for " + std::to_string(wait_ms) + " ms",
+       .retry_after = std::chrono::ceil<std::chrono::milliseconds>(gate.retry_after(waited))}};
 }
 
 std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order) {
@@ -99,12 +100,15 @@ std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order
   const auto own_turn = std::chrono::duration_cast<duration>(
       (queue.client_backlog(order.client, order.level) + order.cost) *
       ((queue.active_weight(order.level) + weight) / weight));
+  const auto estimate = times_.estimate(order.target);
   admission_load load;
+  load.tasks_ahead = queue.size();
   load.backlog_ahead = std::min(queue.backlog(order.level), own_turn) + route.running_cost / 2;
   load.capacity = std::min<std::size_t>(servers, permits(route));
-  load.own = order.cost;
   load.timeout = order.timeout;
-  load.has_estimate = order.cost > duration::zero();
+  load.has_estimate = estimate.has_value();
+  if (estimate)
+    load.own = estimate->p90;
   if (auto admitted = admit_by_estimate(order.target, load); !admitted)
     return refusal{refusal_reason::deadline, admitted.error()};
   return std::nullopt;

@@ -186,6 +186,12 @@ void dispatch_core::release(const lease& over, bool useful, time_point now) {
     route.climb->on_end(now - over.since, useful, now);
 }
 
+void dispatch_core::note_run(const task_entry& entry, route_id route, duration ran) {
+  times_.note(entry.record.target, ran);
+  if (auto& gate = routes_[route].gate)
+    gate->set_service_time(times_.estimate(entry.record.target)->mean);
+}
+
 void dispatch_core::complete(const task_id& id, std::uint32_t attempt,
                              expected<std::string> outcome, const instant& now,
                              std::optional<duration> ran) {
@@ -195,7 +201,7 @@ void dispatch_core::complete(const task_id& id, std::uint32_t attempt,
     over->hold.reset();
     release(*over, entry != nullptr && outcome, now.steady);
     if (outcome && entry != nullptr)
-      times_.note(entry->record.target, ran.value_or(now.steady - over->since));
+      note_run(*entry, over->route, ran.value_or(now.steady - over->since));
   }
   if (entry != nullptr) {
     if (entry->is_preempted && !outcome && outcome.error().code == errc::cancelled) {

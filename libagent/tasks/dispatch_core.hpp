@@ -181,6 +181,7 @@ private:
   [[nodiscard]] std::uint32_t permits(const route_state& route) const;
   [[nodiscard]] bool starts_batch(const route_state& route) const;
   [[nodiscard]] bool reserve_for(task_entry& entry, std::shared_ptr<void>& hold);
+  void note_run(const task_entry& entry, route_id route, duration ran);
   void release(const lease& over, bool useful, time_point now);
   void set_back_youngest(const instant& now);
   void end_largest(const instant& now);

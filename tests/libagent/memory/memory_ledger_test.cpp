@@ -130,6 +130,66 @@ TEST_CASE("a grant that came and went between two measurements delays the baseli
   CHECK(ledger.baseline() == 150);
 }
 
+TEST_CASE("work that does not say what it takes is guessed at an eighth first", "[memory]") {
+  auto ledger = ledger_of_thousand();
+  CHECK(ledger.guess() == 125);
+  const auto grant = ledger.try_reserve_unknown();
+  REQUIRE(grant.has_value());
+  CHECK(grant->bytes() == 125);
+  CHECK(ledger.promised() == 225);
+}
+
+TEST_CASE("the guess rises to what was measured by head, beyond what others promised", "[memory]") {
+  auto ledger = ledger_of_thousand();
+  const auto declared = ledger.try_reserve(200);
+  const auto first = ledger.try_reserve_unknown();
+  const auto second = ledger.try_reserve_unknown();
+  ledger.update(100 + 200 + 2 * 170);
+  CHECK(ledger.guess() == 170);
+  ledger.update(1'000'000);
+  CHECK(ledger.guess() == 500);  // half of the limit at most
+}
+
+TEST_CASE("the guess falls slowly, and only while there is work to learn from", "[memory]") {
+  auto ledger = ledger_of_thousand();
+  {
+    const auto grant = ledger.try_reserve_unknown();
+    ledger.update(740);
+    REQUIRE(ledger.guess() == 500);
+    ledger.update(100);
+    CHECK(ledger.guess() == 493);
+  }
+  ledger.update(100);
+  CHECK(ledger.guess() == 493);
+  const auto grant = ledger.try_reserve_unknown();
+  for (int i = 0; i < 1'000; ++i)
+    ledger.update(100);
+  CHECK(ledger.guess() < 70);
+  CHECK(ledger.guess() >= 3);
+}
+
+TEST_CASE("one piece of work of unknown size always runs, a second one must fit", "[memory]") {
+  auto ledger = ledger_of_thousand();
+  ledger.update(990);
+  const auto first = ledger.try_reserve_unknown();
+  CHECK(first.has_value());
+  CHECK_FALSE(ledger.try_reserve_unknown().has_value());
+  CHECK(ledger.refused() == 1);
+}
+
+TEST_CASE("a trim is wanted after a refusal, or once much was given back", "[memory]") {
+  auto ledger = ledger_of_thousand();
+  CHECK_FALSE(ledger.is_trim_wanted());
+  (void)ledger.try_reserve(49);
+  CHECK_FALSE(ledger.is_trim_wanted());
+  (void)ledger.try_reserve(1);
+  CHECK(ledger.is_trim_wanted());
+  ledger.note_trim();
+  CHECK_FALSE(ledger.is_trim_wanted());
+  (void)ledger.try_reserve(5'000);
+  CHECK(ledger.is_trim_wanted());
+}
+
 TEST_CASE("more in use than the budget leaves no room and no overflow", "[memory]") {
   auto ledger = ledger_of_thousand();
   ledger.update(5'000);

@@ -119,3 +119,13 @@ TEST_CASE("a second failure starts the calm period again, and never lowers the l
   REQUIRE(full.update(calm_reading(990), t0 + 1s) == emergency);
   CHECK(full.note_allocation_failure(t0 + 2s) == emergency);
 }
+
+TEST_CASE("growth that was promised is expected to end where the promise does", "[memory]") {
+  pressure_gauge gauge{1'000};
+  gauge.update(calm_reading(100), t0, 650);
+  CHECK(gauge.update(calm_reading(600), t0 + 500ms, 650) == normal);  // 1100 in prospect without
+  CHECK(gauge.update(calm_reading(600), t0 + 600ms, 701) == elevated);
+  pressure_gauge surprised{1'000};
+  surprised.update(calm_reading(100), t0, 599);
+  CHECK(surprised.update(calm_reading(600), t0 + 500ms, 599) == elevated);
+}

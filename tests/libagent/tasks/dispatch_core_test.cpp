@@ -97,8 +97,8 @@ TEST_CASE("a full lane refuses by count and by bytes, and the other lane does no
   REQUIRE_FALSE(over);
   CHECK(over.error().context ==
         "admit task: the batch lane holds 100 waiting bytes, the limit is 100");
-  CHECK(h.core.status().interactive.refused == 1);
-  CHECK(h.core.status().batch.refused == 1);
+  CHECK(h.status().interactive.refused == 1);
+  CHECK(h.status().batch.refused == 1);
 }
 
 TEST_CASE("a task that leaves the queue makes room in its lane", "[tasks]") {
@@ -160,7 +160,7 @@ TEST_CASE("a running task that expires stops its executor, which stays taken unt
   h.core.complete(id, 1, std::string{"late"}, h.now());
   CHECK(h.state_of(id) == task_state::expired);
   CHECK(h.core.pool().used(executor) == 0);
-  CHECK(h.core.status().late == 1);
+  CHECK(h.status().late == 1);
 }
 
 TEST_CASE("a lost executor's task is run again, until it has cost three executors", "[tasks]") {
@@ -174,7 +174,7 @@ TEST_CASE("a lost executor's task is run again, until it has cost three executor
   CHECK(h.state_of(id) == task_state::dead);
   CHECK(h.record(id).failure ==
         error{errc::internal, "run short: gave up after 3 attempts: its executor was lost: boom"});
-  CHECK(h.core.status().retried == 2);
+  CHECK(h.status().retried == 2);
 }
 
 TEST_CASE("a task with effects that must not repeat is dead when its executor is lost", "[tasks]") {
@@ -318,22 +318,6 @@ TEST_CASE("ended records are forgotten by count, by bytes and by age", "[tasks]"
   h.advance(1ms);
   h.core.table().forget_old(h.now().steady);
   CHECK(h.core.table().size() == 0);
-}
-
-TEST_CASE("high pressure refuses batch tasks, critical pressure pauses them", "[tasks]") {
-  dispatch_harness h;
-  h.core.set_pressure(pressure_level::elevated, h.now());
-  const auto waiting = h.submit(h.batch_order(h.workers));
-  h.core.set_pressure(pressure_level::critical, h.now());
-  h.add_executor(1, h.workers);
-  CHECK(h.state_of(waiting) == task_state::queued);
-  CHECK(h.try_submit(h.batch_order(h.workers)).error().code == errc::overloaded);
-  CHECK(h.try_submit(h.interactive_order()));
-  h.core.set_pressure(pressure_level::high, h.now());
-  CHECK(h.state_of(waiting) == task_state::running);
-  CHECK(h.try_submit(h.batch_order(h.workers)).error().code == errc::overloaded);
-  h.core.set_pressure(pressure_level::elevated, h.now());
-  CHECK(h.try_submit(h.batch_order(h.workers)));
 }
 
 TEST_CASE("a draining core is idle once every task and every executor is done", "[tasks]") {

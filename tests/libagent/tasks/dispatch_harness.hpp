@@ -18,10 +18,11 @@ namespace libagent::testing {
 /// after every change that a task ends once only.
 class dispatch_harness final : public dispatch_listener {
 public:
-  explicit dispatch_harness(task_limits limits = {})
-      : core{limits, seeded_random{1}, *this},
-        handlers{core.add_route()},
-        workers{core.add_route()} {}
+  explicit dispatch_harness(const task_limits& limits = {}, route_rules for_handlers = {},
+                            route_rules for_workers = {}, memory_ledger* ledger = nullptr)
+      : core{limits, seeded_random{1}, *this, ledger},
+        handlers{core.add_route(std::move(for_handlers))},
+        workers{core.add_route(std::move(for_workers))} {}
 
   void on_start(const task_entry& task, const lease& held) override {
     CHECK(task.arguments != nullptr);
@@ -42,7 +43,11 @@ public:
   }
 
   static task_order batch_order(route_id route) {
-    return {.target = "long", .arguments = "{}", .task_lane = lane::batch, .route = route};
+    return {.target = "long",
+            .arguments = "{}",
+            .task_lane = lane::batch,
+            .route = route,
+            .level = criticality::sheddable_plus};
   }
 
   executor_id add_executor(std::uint32_t credit, route_id route) {
@@ -72,6 +77,8 @@ public:
   }
 
   task_state state_of(const task_id& id) { return record(id).state; }
+
+  dispatcher_status status() { return core.status(now().steady); }
 
   [[nodiscard]] instant now() const { return clock_; }
 

@@ -74,7 +74,7 @@ public:
     CHECK(h.core.idle());
     for (const auto& [id, task] : tasks_)
       CHECK(is_terminal(task.state));
-    const auto seen = h.core.status();
+    const auto seen = h.status();
     CHECK(seen.succeeded + seen.failed + seen.cancelled + seen.expired + seen.dead ==
           seen.interactive.accepted + seen.batch.accepted);
   }

@@ -11,7 +11,9 @@ TEST_CASE("what executors still run is told to stop when its pool goes", "[tasks
   const auto executor = pool->add(2);
   const auto held = pool->assign(executor, make_task_id(1, 2, 3), 1).stop.get_token();
   const auto answered = pool->assign(executor, make_task_id(1, 2, 4), 1).stop.get_token();
-  REQUIRE(pool->release(make_task_id(1, 2, 4), 1) == executor);
+  const auto released = pool->release(make_task_id(1, 2, 4), 1);
+  REQUIRE(released);
+  CHECK(released->executor == executor);
   CHECK_FALSE(held.stop_requested());
   pool.reset();
   CHECK(held.stop_requested());
