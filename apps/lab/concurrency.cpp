@@ -59,7 +59,7 @@ concurrency_plan plan_for(const lab_options& options, const concurrency_options&
   return plan;
 }
 
-closed_loop_options closed_options(const concurrency_plan& plan, const contender& who,
+closed_loop_options closed_options(const concurrency_plan& plan, const limit_contender& who,
                                    std::size_t users, std::uint64_t seed) {
   return {.users = users,
           .deadline = plan.deadline,
@@ -68,7 +68,7 @@ closed_loop_options closed_options(const concurrency_plan& plan, const contender
           .seed = seed};
 }
 
-load_outcome add_closed(report& into, const task_mix& mix, const contender& who,
+load_outcome add_closed(report& into, const task_mix& mix, const limit_contender& who,
                         const closed_loop_options& options) {
   announce(fmt::format("{} tasks, {} users, {}", mix.name, options.users, who.name));
   const auto seen = run_contender(who, mix.work, options);
@@ -115,7 +115,7 @@ swept_limit measure_closed(report& into, const concurrency_plan& plan, const tas
          .seen = add_closed(into, mix, who, closed_options(plan, who, sweep_users, seed))});
   }
   const auto best = best_throughput(sweep);
-  std::vector<contender> contenders{no_limit_contender()};
+  std::vector<limit_contender> contenders{no_limit_contender()};
   if (users.size() > 2)  // enough to make a curve of
     contenders.push_back(fixed_contender(best.limit));
   const auto libagent = libagent_contender();
@@ -131,7 +131,8 @@ swept_limit measure_closed(report& into, const concurrency_plan& plan, const tas
   return best;
 }
 
-void add_phases(report& into, const contender& who, const open_loop_outcome& seen, double peak) {
+void add_phases(report& into, const limit_contender& who, const open_loop_outcome& seen,
+                double peak) {
   for (const auto& phase : seen.phases) {
     into.add_row("open loop, uniform tasks, timed from when each was meant to come",
                  {{"front", who.name},
