@@ -55,6 +55,7 @@ void memory_monitor_state::sample() {
   const auto before = status_.level;
   if (options_.take_allocation_failures)
     note_failures(options_.take_allocation_failures());
+  promised_ = options_.ledger ? options_.ledger->promised() : 0;
   if (const auto reading = probe_->read()) {
     take(*reading);
   } else {
@@ -76,8 +77,11 @@ void memory_monitor_state::note_failures(std::uint64_t count) {
 /// What is the monitor's own to do; the subscribers do the rest.
 void memory_monitor_state::act(pressure_level before) {
   const auto now = self_->clock().now();
-  if (trims_.is_due(before, status_.level, now) && options_.release_free_memory) {
+  const auto is_wanted = options_.ledger && options_.ledger->is_trim_wanted();
+  if (trims_.is_due(before, status_.level, now, is_wanted) && options_.release_free_memory) {
     options_.release_free_memory();
+    if (options_.ledger)
+      options_.ledger->note_trim();
     ++status_.actions.trims;
   }
   if (releases_reserve(status_.level) && options_.release_reserve && options_.release_reserve())
@@ -89,7 +93,7 @@ void memory_monitor_state::act(pressure_level before) {
 void memory_monitor_state::take(const memory_reading& reading) {
   const auto now = self_->clock().now();
   has_failed_ = false;
-  status_.level = gauge_.update(reading, now);
+  status_.level = gauge_.update(reading, now, promised_);
   status_.cause = gauge_.cause();
   status_.used_bytes = reading.resident_bytes;
   status_.available_bytes = reading.available_bytes;

@@ -85,6 +85,7 @@ private:
   trim_schedule trims_;
   std::vector<subscriber> subscribers_;
   phase_book phases_;
+  std::uint64_t promised_ = 0;
   memory_status status_;
   bool has_failed_ = false;
 };

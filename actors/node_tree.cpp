@@ -28,6 +28,10 @@ constexpr std::uint32_t handler_credit = 8;
 /// A worker that ignores its stop token is written off after this.
 constexpr auto worker_patience = std::chrono::seconds{2};
 
+/// Of the budget, for tasks and all else together: a little below where memory pressure gets high,
+/// so that an ordinary full load does not halve the permits.
+constexpr double promised_share = 0.78;
+
 std::size_t or_cores(std::size_t wanted) {
   return wanted != 0 ? wanted : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
@@ -184,7 +188,7 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
     auto memory = options.memory;
     memory.subscribers = shared.cache.paths();
     memory.subscribers.emplace_back(dispatcher_path);
-    shared.ledger = std::make_shared<memory_ledger>(memory.budget_bytes);
+    shared.ledger = std::make_shared<memory_ledger>(memory.budget_bytes, promised_share);
     memory.ledger = shared.ledger;
     root.children.push_back(
         own_thread_child<memory_monitor_impl>(memory_monitor_path, parts.probe, std::move(memory)));

@@ -89,10 +89,21 @@ std::optional<refusal> dispatch_core::refuse_by_wait(const task_order& order, ti
        .retry_after = std::chrono::ceil<std::chrono::milliseconds>(gate.retry_after(waited))}};
 }
 
+/// How many such tasks can run at a time: executors, permits and memory all bound it.
+std::size_t dispatch_core::capacity_for(const task_order& order) const {
+  const auto& route = routes_[order.route];
+  const auto runners = std::min<std::size_t>(pool_.credit_of(route.servers), permits(route));
+  const auto each = is_guessed(route, order.memory_bytes) ? ledger_->guess() : order.memory_bytes;
+  if (ledger_ == nullptr || each == 0)
+    return runners;
+  const auto fitting = std::max<std::uint64_t>(1, ledger_->largest_possible() / each);
+  return std::min<std::size_t>(runners, fitting);
+}
+
 std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order) {
   const auto& route = routes_[order.route];
-  const auto servers = pool_.credit_of(route.servers);
-  if (servers == 0)
+  const auto capacity = capacity_for(order);
+  if (capacity == 0)
     return std::nullopt;  // Whoever serves it is being restarted: nothing is known.
   const auto& queue = table_.queue_of(order.route, order.task_lane);
   const auto weight = table_.limits().weights.of(order.client);
@@ -104,7 +115,7 @@ std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order
   admission_load load;
   load.tasks_ahead = queue.size();
   load.backlog_ahead = std::min(queue.backlog(order.level), own_turn) + route.running_cost / 2;
-  load.capacity = std::min<std::size_t>(servers, permits(route));
+  load.capacity = capacity;
   load.timeout = order.timeout;
   load.has_estimate = estimate.has_value();
   if (estimate)

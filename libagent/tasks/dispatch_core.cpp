@@ -147,10 +147,17 @@ bool dispatch_core::starts_batch(const route_state& route) const {
   return pressure_ < pressure_level::critical || route.climb || route.rules.permits > 0;
 }
 
-bool dispatch_core::reserve_for(task_entry& entry, std::shared_ptr<void>& hold) {
-  if (ledger_ == nullptr || entry.memory_bytes == 0)
+/// A computing task of the batch lane that does not say what it takes is guessed at; the others
+/// take little.
+bool dispatch_core::is_guessed(const route_state& route, std::uint64_t declared_bytes) const {
+  return ledger_ != nullptr && declared_bytes == 0 && route.rules.permits > 0;
+}
+
+bool dispatch_core::reserve_for(const task_entry& entry, std::shared_ptr<void>& hold) {
+  const bool guesses = is_guessed(routes_[entry.route], entry.memory_bytes);
+  if (ledger_ == nullptr || (entry.memory_bytes == 0 && !guesses))
     return true;
-  auto grant = ledger_->try_reserve(entry.memory_bytes);
+  auto grant = guesses ? ledger_->try_reserve_unknown() : ledger_->try_reserve(entry.memory_bytes);
   if (!grant)
     return false;
   hold = (*std::move(grant)).share();

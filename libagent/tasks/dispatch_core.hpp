@@ -180,7 +180,9 @@ private:
   [[nodiscard]] std::optional<refusal> refuse_by_estimate(const task_order& order);
   [[nodiscard]] std::uint32_t permits(const route_state& route) const;
   [[nodiscard]] bool starts_batch(const route_state& route) const;
-  [[nodiscard]] bool reserve_for(task_entry& entry, std::shared_ptr<void>& hold);
+  [[nodiscard]] bool is_guessed(const route_state& route, std::uint64_t declared_bytes) const;
+  [[nodiscard]] bool reserve_for(const task_entry& entry, std::shared_ptr<void>& hold);
+  [[nodiscard]] std::size_t capacity_for(const task_order& order) const;
   void note_run(const task_entry& entry, route_id route, duration ran);
   void release(const lease& over, bool useful, time_point now);
   void set_back_youngest(const instant& now);
