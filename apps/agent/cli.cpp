@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 
 namespace libagent::app {
 
@@ -13,6 +14,7 @@ constexpr const char* examples = R"(Examples:
   agent run calculate '{"expression": "2^10"}'
   agent serve --docs docs --port 8080
   agent tree
+  agent top
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing found, 130 interrupted.
 Options of the configuration can also come from a file (--config) or from the
@@ -38,7 +40,9 @@ public:
     add_run();
     add_tools();
     add_tree();
+    add_top();
     add_config();
+    add_command("worker", "", worker_)->group("");  // For its own child processes.
   }
 
   std::variant<invocation, int> read(int argc, char** argv) {
@@ -117,6 +121,17 @@ private:
                         "URL of the server (default: the configured port)");
   }
 
+  void add_top() {
+    auto* command = add_command("top", "Show lanes, limits, memory and slow tools live", top_);
+    command->add_option("--server", top_.server,
+                        "URL of the server (default: the configured port)");
+    command->add_option("--interval", top_seconds_, "Seconds between two looks")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->capture_default_str();
+    command->add_flag("--once", top_.once, "Print one page and end");
+    command->add_flag("--json", top_.json, "Print the server's status as JSON");
+  }
+
   void add_config() {
     auto* command = app_.add_subcommand("config", "Check or show the configuration");
     command->fallthrough();
@@ -149,6 +164,8 @@ private:
       ask->question = joined(ask_words_);
     if (auto* run = std::get_if<run_command>(&result_.command); run && run_timeout_ms_ > 0)
       run->timeout = std::chrono::milliseconds{run_timeout_ms_};
+    if (auto* top = std::get_if<top_command>(&result_.command))
+      top->interval = std::chrono::milliseconds{std::llround(top_seconds_ * 1'000)};
     return std::move(result_);
   }
 
@@ -172,6 +189,9 @@ private:
   run_command run_;
   tools_command tools_;
   tree_command tree_;
+  top_command top_;
+  double top_seconds_ = 1;
+  worker_command worker_;
 };
 
 }  // namespace

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "apps/agent/top_command.hpp"
+#include "apps/agent/worker_command.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -53,7 +56,7 @@ struct invocation {
   /// Options set by flags, as key and value; they override file and environment.
   std::vector<std::pair<std::string, std::string>> settings;
   std::variant<ask_command, chat_command, serve_command, run_command, tools_command, tree_command,
-               config_command>
+               config_command, top_command, worker_command>
       command;
 };
 

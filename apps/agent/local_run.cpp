@@ -29,7 +29,7 @@ expected<agent_node> start_local_node(const loaded_config& config) {
       return log.error();
     options.events = *std::move(log);
   }
-  return start_agent_node(config.values, options);
+  return start_agent_node(config, options);
 }
 
 expected<raw_json> run_locally(const agent_node& node, task_request request,

@@ -27,6 +27,10 @@ int run_command_of(const invocation& called, const loaded_config& config) {
     int operator()(const tree_command& command) const { return run_tree(command, config); }
 
     int operator()(const config_command& command) const { return run_config(command, config); }
+
+    int operator()(const top_command& command) const { return run_top(command, config); }
+
+    int operator()(const worker_command& command) const { return run_worker(command, config); }
   };
 
   return std::visit(dispatcher{config}, called.command);

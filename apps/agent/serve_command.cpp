@@ -133,7 +133,7 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
     std::call_once(told_once, [&] { listening.set_value(where); });
   };
   options.on_failure = [&end](const error& why) { end.request(why); };
-  auto node = start_agent_node(config, options);
+  auto node = start_agent_node(loaded, options);
   if (!node)
     return report_failure(node.error());
 

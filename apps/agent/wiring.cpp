@@ -2,6 +2,7 @@
 
 #include "apps/agent/documents_agent.hpp"
 #include "apps/agent/settings.hpp"
+#include "apps/agent/worker_command.hpp"
 #include "libagent/adapters/cpu_limits.hpp"
 #include "libagent/adapters/proc_memory_probe.hpp"
 #include "libagent/adapters/realtime_guard.hpp"
@@ -11,6 +12,7 @@
 #include "libagent/adapters/tools/builtin_tools.hpp"
 #include "libagent/memory/memory_budget.hpp"
 #include "libagent/telemetry/cache_events.hpp"
+#include "libagent/telemetry/task_events.hpp"
 #include "libagent/tools/offered_tools.hpp"
 
 #include <algorithm>
@@ -22,18 +24,6 @@ namespace {
 
 /// Half of the machine, unless configured or limited otherwise: the agent shares it.
 constexpr double machine_share = 0.5;
-
-expected<std::shared_ptr<const tool_registry>> make_tools(const agent_config& config) {
-  tool_registry all;
-  builtin_tool_options options{.folder = documents_folder(config), .data_dir = data_dir(config)};
-  options.file_bytes_max = config.documents.file_size_max.bytes;
-  if (auto added = add_builtin_tools(all, options); !added)
-    return added.error();
-  auto offered = offered_tools(all, config.node.tools);
-  if (!offered)
-    return offered.error();
-  return std::shared_ptr<const tool_registry>{std::make_shared<tool_registry>(*std::move(offered))};
-}
 
 expected<std::uint64_t> memory_budget_of(const agent_config& config) {
   auto bounds = read_memory_bounds();
@@ -187,8 +177,46 @@ actors::cache_level_opener cache_level_of(const agent_config& config,
 
 }  // namespace
 
-expected<agent_node> start_agent_node(const agent_config& config, const wiring_options& options) {
-  auto tools = make_tools(config);
+expected<std::shared_ptr<const tool_registry>> make_tools(const agent_config& config) {
+  tool_registry all;
+  builtin_tool_options options{.folder = documents_folder(config), .data_dir = data_dir(config)};
+  options.file_bytes_max = config.documents.file_size_max.bytes;
+  if (auto added = add_builtin_tools(all, options); !added)
+    return added.error();
+  auto offered = offered_tools(all, config.node.tools);
+  if (!offered)
+    return offered.error();
+  return std::shared_ptr<const tool_registry>{std::make_shared<tool_registry>(*std::move(offered))};
+}
+
+namespace {
+
+/// The same tools, the long ones in worker processes where that is asked for.
+expected<std::shared_ptr<const tool_registry>> place_tools(const loaded_config& loaded,
+                                                           const event_sink_ptr& events) {
+  auto tools = make_tools(loaded.values);
+  if (!tools || loaded.values.worker.isolation == worker_isolation::threads)
+    return tools;
+  auto options = worker_options(loaded, worker_count(loaded.values.tasks));
+  if (events) {
+    options.on_error_line = [events](std::string_view line) {
+      events->emit(events::worker_said, {{"line", line}});
+    };
+  }
+  auto processes = worker_processes::open(std::move(options));
+  if (!processes)
+    return processes.error();
+  auto placed = in_worker_processes(**tools, *processes);
+  if (!placed)
+    return placed.error();
+  return std::shared_ptr<const tool_registry>{std::make_shared<tool_registry>(*std::move(placed))};
+}
+
+}  // namespace
+
+expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_options& options) {
+  const auto& config = loaded.values;
+  auto tools = place_tools(loaded, options.events);
   if (!tools)
     return tools.error();
   auto node = options_of(config);

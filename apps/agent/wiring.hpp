@@ -4,7 +4,7 @@
 #include "libagent/adapters/emergency_memory.hpp"
 #include "libagent/adapters/heap_trimmer.hpp"
 #include "libagent/base/expected.hpp"
-#include "libagent/config/agent_config.hpp"
+#include "libagent/config/agent_options.hpp"
 #include "libagent/ports/event_sink.hpp"
 
 #include <functional>
@@ -35,9 +35,13 @@ struct agent_node {
 /// Name under which the sample agent is asked.
 inline constexpr const char* documents_agent_name = "documents";
 
+/// The tools that the configuration offers, each running where it is called.
+/// Errors: a bad option (`errc::invalid_argument`).
+[[nodiscard]] expected<std::shared_ptr<const tool_registry>> make_tools(const agent_config& config);
+
 /// Composes adapters, tools, the documents agent and the supervision tree, and starts them.
 /// Errors: a bad option (`errc::invalid_argument`), or what an adapter says.
-[[nodiscard]] expected<agent_node> start_agent_node(const agent_config& config,
+[[nodiscard]] expected<agent_node> start_agent_node(const loaded_config& loaded,
                                                     const wiring_options& options);
 
 }  // namespace libagent::app

@@ -17,6 +17,10 @@ inline constexpr event_kind tool_moved{
     "A tool held handlers too long too often; until the next start its tasks run in the batch "
     "lane. Fields: tool, offences."};
 
-inline constexpr std::array task_events{handler_held, tool_moved};
+inline constexpr event_kind worker_said{
+    "task.worker_said", event_level::warning,
+    "A worker process wrote a line to its standard error. Fields: line."};
+
+inline constexpr std::array task_events{handler_held, tool_moved, worker_said};
 
 }  // namespace libagent::events

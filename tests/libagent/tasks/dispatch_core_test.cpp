@@ -86,9 +86,10 @@ TEST_CASE("a full lane refuses by count and by bytes, and the other lane does no
   h.submit(h.interactive_order());
   const auto full = h.try_submit(h.interactive_order());
   REQUIRE_FALSE(full);
-  CHECK(full.error() == error{errc::overloaded,
-                              "admit task: the interactive lane holds 2 waiting tasks, the limit "
-                              "is 2"});
+  CHECK(full.error().code == errc::overloaded);
+  CHECK(full.error().context ==
+        "admit task: the interactive lane holds 2 waiting tasks, the limit is 2");
+  CHECK(full.error().retry_after);
   auto big = h.batch_order(h.workers);
   big.target = "t";
   big.arguments = std::string(99, 'x');

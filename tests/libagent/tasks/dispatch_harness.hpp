@@ -27,6 +27,7 @@ public:
   void on_start(const task_entry& task, const lease& held) override {
     CHECK(task.arguments != nullptr);
     started.push_back(held);
+    started.back().hold.reset();  // The memory is the lease's, not this note's.
   }
 
   void on_change(const task_record& record) override {
