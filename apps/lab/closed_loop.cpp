@@ -144,7 +144,8 @@ load_outcome run_closed_loop(request_front& front, const knee_backend& backend,
   const std::chrono::duration<double> measured = steady::now() - begin;
   const auto after = backend.tally();
   auto seen = users->finish(measured);
-  seen.at_backend = (after.under_way_seconds - before.under_way_seconds) / measured.count();
+  seen.at_backend = (after.under_way_seconds - before.under_way_seconds) /
+                    std::chrono::duration<double>(after.at - before.at).count();
   require_answered_once(front, backend, users->succeeded(),
                         options.deadline + std::chrono::seconds{5});
   return seen;

@@ -18,7 +18,6 @@ using std::chrono::milliseconds;
 
 /// Of the times of the work that the default figures of `knee_workload` describe.
 constexpr double time_scale = 0.01;
-constexpr milliseconds request_deadline{1'000};
 constexpr std::size_t sweep_users = 100;
 constexpr double overload = 10;
 constexpr double before_and_after = 0.8;
@@ -32,6 +31,7 @@ struct task_mix {
 struct concurrency_plan {
   std::vector<std::size_t> users;
   std::vector<std::uint32_t> limits;
+  milliseconds deadline{1'000};
   milliseconds search{6'000};  ///< For libagent to find its limit.
   milliseconds settle{1'000};  ///< For those that search nothing.
   milliseconds measured{6'000};
@@ -46,11 +46,12 @@ concurrency_plan plan_for(const lab_options& options, const concurrency_options&
   if (options.quick) {
     plan = {.users = {100, 1'000},
             .limits = {6, 12},
-            .search = milliseconds{500},
+            .deadline = milliseconds{600},
+            .search = milliseconds{400},
             .settle = milliseconds{200},
-            .measured = milliseconds{500},
-            .before = milliseconds{500},
-            .overloaded = milliseconds{2'500},
+            .measured = milliseconds{300},
+            .before = milliseconds{400},
+            .overloaded = milliseconds{2'000},
             .after = milliseconds{1'000}};
   }
   if (!concurrency.users.empty())
@@ -58,16 +59,16 @@ concurrency_plan plan_for(const lab_options& options, const concurrency_options&
   return plan;
 }
 
-closed_loop_options closed_options(const concurrency_plan& plan, const contender& who,
+closed_loop_options closed_options(const concurrency_plan& plan, const limit_contender& who,
                                    std::size_t users, std::uint64_t seed) {
   return {.users = users,
-          .deadline = request_deadline,
+          .deadline = plan.deadline,
           .warm_up = who.is_libagent ? plan.search : plan.settle,
           .measured = plan.measured,
           .seed = seed};
 }
 
-load_outcome add_closed(report& into, const task_mix& mix, const contender& who,
+load_outcome add_closed(report& into, const task_mix& mix, const limit_contender& who,
                         const closed_loop_options& options) {
   announce(fmt::format("{} tasks, {} users, {}", mix.name, options.users, who.name));
   const auto seen = run_contender(who, mix.work, options);
@@ -114,7 +115,7 @@ swept_limit measure_closed(report& into, const concurrency_plan& plan, const tas
          .seen = add_closed(into, mix, who, closed_options(plan, who, sweep_users, seed))});
   }
   const auto best = best_throughput(sweep);
-  std::vector<contender> contenders{no_limit_contender()};
+  std::vector<limit_contender> contenders{no_limit_contender()};
   if (users.size() > 2)  // enough to make a curve of
     contenders.push_back(fixed_contender(best.limit));
   const auto libagent = libagent_contender();
@@ -130,7 +131,8 @@ swept_limit measure_closed(report& into, const concurrency_plan& plan, const tas
   return best;
 }
 
-void add_phases(report& into, const contender& who, const open_loop_outcome& seen, double peak) {
+void add_phases(report& into, const limit_contender& who, const open_loop_outcome& seen,
+                double peak) {
   for (const auto& phase : seen.phases) {
     into.add_row("open loop, uniform tasks, timed from when each was meant to come",
                  {{"front", who.name},
@@ -146,12 +148,13 @@ void add_phases(report& into, const contender& who, const open_loop_outcome& see
                   {"expired", phase.expired},
                   {"highest MB", phase.resident_mb}});
   }
-  into.add_row("overload and after", {{"front", who.name},
-                                      {"goodput of peak", seen.phases[1].useful_per_second / peak},
-                                      {"recovered after s", seen.recovery_s},
-                                      {"MB before", seen.resident_before_mb},
-                                      {"MB at most in overload", seen.phases[1].resident_mb},
-                                      {"MB after", seen.resident_after_mb}});
+  into.add_row("overload and after",
+               {{"front", who.name},
+                {"goodput of peak", seen.phases[1].useful_per_second / peak},
+                {"recovered after s", seen.recovery_s ? report::row(*seen.recovery_s) : "never"},
+                {"MB before", seen.resident_before_mb},
+                {"MB at most in overload", seen.phases[1].resident_mb},
+                {"MB after", seen.resident_after_mb}});
 }
 
 void measure_open(report& into, const concurrency_plan& plan, const task_mix& mix,
@@ -161,7 +164,7 @@ void measure_open(report& into, const concurrency_plan& plan, const task_mix& mi
       .phases = {{.name = "0.8x", .per_second = before_and_after * peak, .length = plan.before},
                  {.name = "10x", .per_second = overload * peak, .length = plan.overloaded},
                  {.name = "0.8x", .per_second = before_and_after * peak, .length = plan.after}},
-      .deadline = request_deadline,
+      .deadline = plan.deadline,
       .seed = seed};
   announce("open loop, libagent");
   const auto libagent = run_contender(libagent_contender(), mix.work, load);
@@ -175,7 +178,9 @@ void measure_open(report& into, const concurrency_plan& plan, const task_mix& mi
   into.add_aim("goodput at 10x", aim_is::at_least, 0.9, overloaded.useful_per_second / peak,
                "of peak");
   into.add_aim("refusals at 10x, p99", aim_is::at_most, 5, overloaded.refused_ms.p99, "ms");
-  into.add_aim("recovery after 10x", aim_is::at_most, 5, libagent.recovery_s, "s");
+  into.add_aim("recovery after 10x", aim_is::at_most, 5,
+               libagent.recovery_s.value_or(std::chrono::duration<double>{plan.after}.count()),
+               "s");
   into.add_aim("memory added by 10x", aim_is::at_most, 20,
                overloaded.resident_mb - libagent.resident_before_mb, "MB");
 }
@@ -187,7 +192,7 @@ int run_concurrency(const lab_options& options, const concurrency_options& concu
   const auto plan = plan_for(options, concurrency);
   result.set_config("quick", options.quick);
   result.set_config("seed", options.seed);
-  result.set_config("deadline_ms", request_deadline.count());
+  result.set_config("deadline_ms", plan.deadline.count());
   const task_mix uniform{.name = "uniform", .work = scaled(uniform_knee(), time_scale)};
   const task_mix mixed{.name = "mixed", .work = scaled(mixed_knee(), time_scale)};
   const auto best = measure_closed(result, plan, uniform, plan.users, options.seed);

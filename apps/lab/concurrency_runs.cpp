@@ -11,13 +11,13 @@ namespace libagent::lab {
 
 namespace {
 
-climb_options limiter_of(const contender& who) {
+climb_options limiter_of(const limit_contender& who) {
   if (!who.limit)
     return {};
   return {.initial = *who.limit, .floor = *who.limit, .ceiling = *who.limit};
 }
 
-std::unique_ptr<request_front> make_front(const contender& who, knee_backend& backend,
+std::unique_ptr<request_front> make_front(const limit_contender& who, knee_backend& backend,
                                           std::chrono::milliseconds deadline) {
   if (!who.is_libagent) {
     return std::make_unique<fifo_front>(backend, who.limit ? *who.limit : fifo_front::unlimited,
@@ -32,7 +32,7 @@ std::unique_ptr<request_front> make_front(const contender& who, knee_backend& ba
 /// A backend and what stands before it; nothing is told any more when it goes.
 class contest {
 public:
-  contest(const contender& who, const knee_workload& work, std::chrono::milliseconds deadline,
+  contest(const limit_contender& who, const knee_workload& work, std::chrono::milliseconds deadline,
           std::uint64_t seed)
       : backend_{work, seed}, front_{make_front(who, backend_, deadline)} {}
 
@@ -52,25 +52,25 @@ private:
 
 }  // namespace
 
-contender libagent_contender() {
+limit_contender libagent_contender() {
   return {.name = "libagent", .is_libagent = true};
 }
 
-contender no_limit_contender() {
+limit_contender no_limit_contender() {
   return {.name = "no limit"};
 }
 
-contender fixed_contender(std::uint32_t limit) {
+limit_contender fixed_contender(std::uint32_t limit) {
   return {.name = "fixed " + std::to_string(limit), .limit = limit};
 }
 
-load_outcome run_contender(const contender& who, const knee_workload& work,
+load_outcome run_contender(const limit_contender& who, const knee_workload& work,
                            const closed_loop_options& options) {
   contest one{who, work, options.deadline, options.seed};
   return run_closed_loop(one.front(), one.backend(), options);
 }
 
-open_loop_outcome run_contender(const contender& who, const knee_workload& work,
+open_loop_outcome run_contender(const limit_contender& who, const knee_workload& work,
                                 const open_loop_options& options) {
   contest one{who, work, options.deadline, options.seed};
   return run_open_loop(one.front(), one.backend(), options);

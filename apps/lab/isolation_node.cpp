@@ -13,7 +13,7 @@ namespace libagent::lab {
 
 namespace {
 
-constexpr int long_patience_s = 30;
+constexpr int node_patience_s = 30;
 constexpr const char* short_tool = "short";
 constexpr const char* long_tool = "long";
 
@@ -149,7 +149,7 @@ expected<void> node_contestant::start_long() {
     shared_->outstanding.fetch_add(1);
     long_observer::submit(from);
   }
-  const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds{long_patience_s};
+  const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds{node_patience_s};
   while (shared_->accepted.load() + shared_->failures.load() < load_.tasks) {
     if (std::chrono::steady_clock::now() > give_up_at)
       return error{errc::deadline_exceeded, "start the load of " + load_.tool + " in the node"};
@@ -160,7 +160,7 @@ expected<void> node_contestant::start_long() {
 
 expected<void> node_contestant::stop_long() {
   shared_->stopping.store(true);
-  if (!wait_until_idle(*shared_, long_patience_s))
+  if (!wait_until_idle(*shared_, node_patience_s))
     return error{errc::deadline_exceeded, "stop long tasks in the node"};
   if (const auto failed = shared_->failures.load(); failed > 0)
     return error{errc::tool_failed, std::to_string(failed) + " tasks of " + load_.tool + " failed"};

@@ -1,6 +1,5 @@
 #include "apps/lab/knee_backend.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -12,10 +11,18 @@ duration whole_ticks(std::chrono::duration<double> length) {
   return std::chrono::duration_cast<duration>(length);
 }
 
+void add_time(backend_tally& tally, std::size_t under_way, time_point now) {
+  if (now <= tally.at)
+    return;
+  tally.under_way_seconds +=
+      std::chrono::duration<double>(now - tally.at).count() * static_cast<double>(under_way);
+  tally.at = now;
+}
+
 }  // namespace
 
 knee_backend::knee_backend(const knee_workload& work, std::uint64_t seed)
-    : work_{work}, random_{seed}, seen_until_{std::chrono::steady_clock::now()} {}
+    : work_{work}, random_{seed}, tally_{.at = std::chrono::steady_clock::now()} {}
 
 void knee_backend::begin(std::function<void()> done) {
   const auto now = std::chrono::steady_clock::now();
@@ -35,9 +42,7 @@ void knee_backend::begin(std::function<void()> done) {
 backend_tally knee_backend::tally() const {
   const std::lock_guard guard{mutex_};
   auto seen = tally_;
-  const auto since = std::chrono::steady_clock::now() - seen_until_;
-  seen.under_way_seconds += std::chrono::duration<double>(std::max(since, duration{0})).count() *
-                            static_cast<double>(under_way_);
+  add_time(seen, under_way_, std::chrono::steady_clock::now());
   return seen;
 }
 
@@ -76,11 +81,7 @@ void knee_backend::finish(time_point now) {
 }
 
 void knee_backend::see(time_point now) {
-  if (now <= seen_until_)
-    return;
-  tally_.under_way_seconds +=
-      std::chrono::duration<double>(now - seen_until_).count() * static_cast<double>(under_way_);
-  seen_until_ = now;
+  add_time(tally_, under_way_, now);
 }
 
 }  // namespace libagent::lab

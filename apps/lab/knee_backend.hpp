@@ -14,6 +14,7 @@ namespace libagent::lab {
 
 /// What a backend did up to a moment.
 struct backend_tally {
+  time_point at;
   std::uint64_t begun = 0;
   std::uint64_t served = 0;
   double under_way_seconds = 0;  ///< Integral of what was under way over time.
@@ -47,7 +48,6 @@ private:
   std::deque<std::function<void()>> at_server_;
   std::size_t under_way_ = 0;
   backend_tally tally_;
-  time_point seen_until_;
   timer_loop loop_;  ///< Last: its thread ends before the rest goes.
 };
 

@@ -80,6 +80,8 @@ void add_run(report& into, const char* program, const limited_run& run) {
                 {"peak RSS MiB", whole_mib(run.outcome.peak_resident_bytes)},
                 {"group peak MiB", whole_mib(run.group_peak_bytes)},
                 {"short offered", number_of(seen, "short", "offered")},
+                {"refused", number_of(seen, "short", "refused")},
+                {"expired", number_of(seen, "short", "expired")},
                 {"succeeded %", run.short_success()},
                 {"p50 ms", number_of(seen, "short", "p50 ms")},
                 {"p99 ms", number_of(seen, "short", "p99 ms")}});

@@ -92,15 +92,49 @@ expected<std::shared_ptr<tool_registry>> make_load_tools(const memory_load& load
   return tools;
 }
 
-/// Sends the load's tasks to a node's dispatcher.
+task_request request_for(const long_task& task) {
+  return {.target = task.is_declared ? "hold_declared" : "hold_hidden",
+          .arguments = {R"({"hold_ms":)" + std::to_string(task.hold.count()) + "}"}};
+}
+
+struct both_tallies {
+  load_tally shorts;
+  load_tally longs;
+};
+
+/// Sends the load's tasks to a node's dispatcher, and keeps the account. `tallies` must outlive
+/// the node, whose tasks' observers write to them.
 class node_driver {
 public:
-  explicit node_driver(actors::node& node) : node_{node} {}
+  node_driver(memory_node& node, both_tallies& tallies)
+      : node_{node}, tallies_{tallies}, watch_{node} {}
 
+  void drive(const memory_load& load) {
+    offer(load, {.submit_short =
+                     [this](load_time intended) {
+                       submit(tallies_.shorts, lane::interactive,
+                              {.target = "brief", .arguments = {"{}"}}, intended);
+                     },
+                 .submit_long =
+                     [this](const long_task& task, load_time intended) {
+                       submit(tallies_.longs, lane::batch, request_for(task), intended);
+                     },
+                 .every_quarter_second = [this] { tell(false); }});
+  }
+
+  void tell(bool is_done) const {
+    tell_parent({{"done", is_done},
+                 {"budget MiB", node_.budget_bytes() >> 20U},
+                 {"short", tallies_.shorts.to_json_value()},
+                 {"long", tallies_.longs.to_json_value()},
+                 {"levels", watch_.to_json_value()}});
+  }
+
+private:
   void submit(load_tally& tally, lane where, task_request request, load_time intended) {
     tally.note_offered();
     const auto dispatcher =
-        actors::find<actors::dispatcher_actor>(node_.system(), actors::dispatcher_path);
+        actors::find<actors::dispatcher_actor>(node_.get().system(), actors::dispatcher_path);
     if (!dispatcher) {
       tally.note_refused();
       return;
@@ -109,14 +143,10 @@ public:
                         std::make_shared<tallying_observer>(tally, intended));
   }
 
-private:
-  actors::node& node_;
+  memory_node& node_;
+  both_tallies& tallies_;
+  level_watch watch_;
 };
-
-task_request request_for(const long_task& task) {
-  return {.target = task.is_declared ? "hold_declared" : "hold_hidden",
-          .arguments = {R"({"hold_ms":)" + std::to_string(task.hold.count()) + "}"}};
-}
 
 }  // namespace
 
@@ -127,34 +157,16 @@ int run_limited_child(const lab_options& options, std::uint64_t limit_bytes) {
     std::cerr << to_string(tools.error()) << '\n';
     return 1;
   }
-  load_tally shorts;
-  load_tally longs;
+  both_tallies tallies;
   auto node = memory_node::start({.workers = load.workers}, *tools);
   if (!node) {
     std::cerr << to_string(node.error()) << '\n';
     return 1;
   }
-  level_watch watch{**node};
-  const auto tell = [&](bool is_done) {
-    tell_parent({{"done", is_done},
-                 {"budget MiB", (*node)->budget_bytes() >> 20U},
-                 {"short", shorts.to_json_value()},
-                 {"long", longs.to_json_value()},
-                 {"levels", watch.to_json_value()}});
-  };
-  node_driver driver{(*node)->get()};
-  offer(load, {.submit_short =
-                   [&](load_time intended) {
-                     driver.submit(shorts, lane::interactive,
-                                   {.target = "brief", .arguments = {"{}"}}, intended);
-                   },
-               .submit_long =
-                   [&](const long_task& task, load_time intended) {
-                     driver.submit(longs, lane::batch, request_for(task), intended);
-                   },
-               .every_quarter_second = [&] { tell(false); }});
+  node_driver driver{**node, tallies};
+  driver.drive(load);
   const auto stopped = (*node)->get().stop(load.long_timeout + std::chrono::seconds{5});
-  tell(true);
+  driver.tell(true);
   return stopped.drained && stopped.shut_down ? 0 : 1;
 }
 

@@ -120,8 +120,8 @@ phase_outcome sum_up(const std::vector<arrival>& arrivals, double from_s, double
   return seen;
 }
 
-double recovery_after(const std::vector<arrival>& arrivals, double from_s, double to_s,
-                      std::chrono::milliseconds deadline) {
+std::optional<double> recovery_after(const std::vector<arrival>& arrivals, double from_s,
+                                     double to_s, std::chrono::milliseconds deadline) {
   const auto is_good = [&](double begin) {
     const auto seen = sum_up(arrivals, begin, begin + recovery_window_s, deadline);
     return seen.useful_per_second >= recovered_share * seen.offered_per_second;
@@ -129,7 +129,7 @@ double recovery_after(const std::vector<arrival>& arrivals, double from_s, doubl
   for (int window = 0;; ++window) {
     const auto begin = from_s + window * recovery_window_s;
     if (begin + 2 * recovery_window_s > to_s)
-      return to_s - from_s;
+      return std::nullopt;
     if (is_good(begin) && is_good(begin + recovery_window_s))
       return begin - from_s;
   }

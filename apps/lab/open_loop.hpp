@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,8 @@ struct open_loop_outcome {
   double resident_before_mb = 0;
   double resident_after_mb = 0;
   /// From the end of the second to last phase until 90 % of what comes is answered in time again;
-  /// all of the last phase when that never happens.
-  double recovery_s = 0;
+  /// empty when that never happens.
+  std::optional<double> recovery_s;
 };
 
 /// Requests come as a Poisson process, at each phase's rate. Blocking: the phases, and until every
@@ -69,8 +70,9 @@ struct open_loop_outcome {
                                    std::chrono::milliseconds deadline);
 
 /// When, after `from`, it began that in two windows of a quarter second in a row 90 % of the
-/// arrivals succeeded within the deadline, until the end; `to - from` when it never did.
-[[nodiscard]] double recovery_after(const std::vector<arrival>& arrivals, double from_s,
-                                    double to_s, std::chrono::milliseconds deadline);
+/// arrivals succeeded within the deadline, in seconds after `from`; empty when it never did.
+[[nodiscard]] std::optional<double> recovery_after(const std::vector<arrival>& arrivals,
+                                                   double from_s, double to_s,
+                                                   std::chrono::milliseconds deadline);
 
 }  // namespace libagent::lab

@@ -9,10 +9,14 @@ namespace libagent {
 namespace {
 
 constexpr int trimmer_niceness = 19;
+constexpr int first_threshold_bytes = 128 * 1024;  // glibc's, before it adapts it
 
 }  // namespace
 
-heap_trimmer::heap_trimmer() : thread_{[this](const std::stop_token& stop) { serve(stop); }} {}
+heap_trimmer::heap_trimmer() : thread_{[this](const std::stop_token& stop) { serve(stop); }} {
+  // Setting either one ends the adaptation of both (mallopt(3)).
+  ::mallopt(M_TRIM_THRESHOLD, first_threshold_bytes);
+}
 
 void heap_trimmer::request() {
   {

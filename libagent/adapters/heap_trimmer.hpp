@@ -13,7 +13,12 @@ namespace libagent {
 /// glibc keeps freed memory: in a measurement 0.4 MiB of live blocks held 391 MiB. Asking it to
 /// let go (malloc_trim) takes a fifth of a second for so much, which no actor can spare, so a
 /// thread at the lowest priority does it. Requests that come while one is being served count as
-/// one. Thread safety: `request` from any thread; it does not block.
+/// one.
+///
+/// It also holds glibc to its first thresholds for the whole process: those grow with every large
+/// block that is freed, and what lies below the trim threshold at the end of a thread's arena no
+/// request gives back (3 MiB of 1.2 GiB in a measurement). Blocks from 128 KiB on are then always
+/// mapped and unmapped by themselves. Thread safety: `request` from any thread; it does not block.
 class heap_trimmer {
 public:
   heap_trimmer();
