@@ -29,8 +29,8 @@ constexpr int could_not_start = 127;
 }
 
 /// Reads lines until the other side closes; keeps the last one that is JSON.
-nlohmann::json last_line_of(int input) {
-  auto last = nlohmann::json::object();
+nlohmann::ordered_json last_line_of(int input) {
+  auto last = nlohmann::ordered_json::object();
   std::string rest;
   std::array<char, 4096> buffer{};
   for (;;) {
@@ -39,7 +39,7 @@ nlohmann::json last_line_of(int input) {
       return last;
     rest.append(buffer.data(), static_cast<std::size_t>(length));
     for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
-      auto line = nlohmann::json::parse(rest.substr(0, end), nullptr, false);
+      auto line = nlohmann::ordered_json::parse(rest.substr(0, end), nullptr, false);
       if (line.is_object())
         last = std::move(line);
       rest.erase(0, end + 1);

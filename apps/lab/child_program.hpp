@@ -16,7 +16,8 @@ struct child_outcome {
   int exit_code = -1;  ///< -1 when it was killed.
   int signal = 0;      ///< That killed it.
   std::uint64_t peak_resident_bytes = 0;
-  nlohmann::json last = nlohmann::json::object();  ///< The last whole line it printed.
+  nlohmann::ordered_json last =
+      nlohmann::ordered_json::object();  ///< The last whole line it printed.
 };
 
 /// Runs this program again, with other arguments, and waits for it. It is to print what it knows

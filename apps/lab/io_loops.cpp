@@ -43,8 +43,12 @@ private:
     auto socket = connect_to(port_, SOCK_NONBLOCK);
     if (!socket)
       return end(index, socket.error());
-    clients_[index].socket = std::move(*socket);
-    watch(index, EPOLL_CTL_ADD, EPOLLOUT);
+    auto& asking = clients_[index];
+    asking.socket = std::move(*socket);
+    // Within one machine the connection mostly stands by now.
+    const auto request = io_request(index);
+    asking.has_sent = ::send(asking.socket.get(), request.data(), request.size(), MSG_NOSIGNAL) > 0;
+    watch(index, EPOLL_CTL_ADD, asking.has_sent ? EPOLLIN : EPOLLOUT);
   }
 
   void watch(std::size_t index, int how, std::uint32_t what) {

@@ -126,8 +126,11 @@ void wait_server::accept_all(int listener) {
     const auto number = static_cast<std::size_t>(socket.get());
     if (clients_.size() <= number)
       clients_.resize(number + 1);
-    watch(socket.get());
     clients_[number] = {.socket = std::move(socket), .said = {}};
+    // The line is mostly there already, and then there is nothing to watch.
+    read(clients_[number].socket.get());
+    if (clients_[number].socket.is_open() && !clients_[number].said.ends_with('\n'))
+      watch(clients_[number].socket.get());
   }
 }
 

@@ -1,11 +1,20 @@
 #include "apps/lab/cache.hpp"
+#include "apps/lab/concurrency.hpp"
 #include "apps/lab/documents.hpp"
+#include "apps/lab/io.hpp"
+#include "apps/lab/io_server.hpp"
+#include "apps/lab/isolation.hpp"
+#include "apps/lab/memory.hpp"
 #include "apps/lab/overhead.hpp"
 #include "apps/lab/report.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
+#include <utility>
 
 using libagent::lab::lab_options;
 
@@ -42,41 +51,102 @@ void add_cache_options(CLI::App* experiment, libagent::lab::cache_options& optio
   experiment->footer(libagent::lab::describe_policies());
 }
 
-int run_lab(int argc, char** argv) {
-  CLI::App app{"Measures what libagent gives on this machine."};
-  app.name("agent-lab");
-  app.require_subcommand(1);
-  lab_options options;
-  libagent::lab::documents_options documents;
-  libagent::lab::cache_options cache;
-
-  auto* overhead = app.add_subcommand(
-      "overhead", "What a task costs beyond its work: round trips, memory, start-up, HTTP");
-  add_common_options(overhead, options);
-
-  auto* indexing = app.add_subcommand(
-      "documents", "Indexing speed against grep -r, and the latency of questions");
-  add_common_options(indexing, options);
-  indexing->add_option("--folder", documents.folder, "The documents")->capture_default_str();
-
-  auto* caching = app.add_subcommand(
-      "cache", "Eviction policies beside the optimum and a reference: hits, cost saved, speed");
-  add_common_options(caching, options);
-  add_cache_options(caching, cache);
-
-  CLI11_PARSE(app, argc, argv);
-  if (overhead->parsed())
-    return libagent::lab::run_overhead(options);
-  if (caching->parsed())
-    return libagent::lab::run_cache(options, cache);
-  return libagent::lab::run_documents(options, documents);
+void add_isolation_options(CLI::App* experiment, libagent::lab::isolation_options& options) {
+  experiment
+      ->add_option("--load", options.load,
+                   "What runs beside short tasks: cpu, io, blocking, backlog, memory or all")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"cpu", "io", "blocking", "backlog", "memory", "all"}));
+  experiment
+      ->add_option("--sched", options.sched,
+                   "How threads are ranked: nice, fifo (needs a permission) or all")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"nice", "fifo", "all"}));
+  experiment
+      ->add_option("--peers", options.peers, "Folder of the peers' scripts; empty: without peers")
+      ->capture_default_str();
 }
+
+/// The experiments, and what each takes beside the common options.
+class lab {
+public:
+  lab() {
+    app_.name("agent-lab");
+    app_.require_subcommand(1);
+    add("overhead", "What a task costs beyond its work: round trips, memory, start-up, HTTP",
+        [this] { return libagent::lab::run_overhead(options_); });
+    add("documents", "Indexing speed against grep -r, and the latency of questions",
+        [this] { return libagent::lab::run_documents(options_, documents_); })
+        ->add_option("--folder", documents_.folder, "The documents")
+        ->capture_default_str();
+    add_cache_options(
+        add("cache", "Eviction policies beside the optimum and a reference: hits, cost, speed",
+            [this] { return libagent::lab::run_cache(options_, cache_); }),
+        cache_);
+    add_isolation_options(
+        add("isolation", "Short tasks beside long ones: here, in plain pools, in other runtimes",
+            [this] { return libagent::lab::run_isolation(options_, isolation_); }),
+        isolation_);
+    add("io", "Tasks that wait for a server: asynchronous, blocking, a thread each",
+        [this] { return libagent::lab::run_io(options_, io_); });
+    add("concurrency", "The best number of requests under way, and ten times the load",
+        [this] { return libagent::lab::run_concurrency(options_, concurrency_); })
+        ->add_option("--users", concurrency_.users, "Of the closed loop, with commas between")
+        ->delimiter(',');
+    add_memory();
+    add_wait_server();
+  }
+
+  int run(int argc, char** argv) {
+    CLI11_PARSE(app_, argc, argv);
+    return chosen_();
+  }
+
+private:
+  CLI::App* add(const char* name, const char* help, std::function<int()> experiment) {
+    auto* added = app_.add_subcommand(name, help);
+    add_common_options(added, options_);
+    added->callback([this, experiment = std::move(experiment)] { chosen_ = experiment; });
+    return added;
+  }
+
+  void add_memory() {
+    auto* memory = add("memory", "Phases, a run under a real limit, and what sampling costs",
+                       [this] { return libagent::lab::run_memory(options_, memory_); });
+    memory->add_option("--limit-mib", memory_.limit_mib, "Of the run under a limit")
+        ->capture_default_str()
+        ->check(CLI::Range(128, 1 << 20));
+    memory->add_option("--part", memory_.part)->group("");  // For its own child processes.
+  }
+
+  /// The server that `io` starts.
+  void add_wait_server() {
+    auto* server = app_.add_subcommand("wait-server", "")->group("");
+    server->add_option("--wait-ms", wait_ms_)->check(CLI::Range(0, 600'000));
+    server->callback([this] {
+      chosen_ = [this] {
+        return libagent::lab::run_wait_server(std::chrono::milliseconds{wait_ms_});
+      };
+    });
+  }
+
+  CLI::App app_{"Measures what libagent gives on this machine."};
+  lab_options options_;
+  libagent::lab::documents_options documents_;
+  libagent::lab::cache_options cache_;
+  libagent::lab::isolation_options isolation_;
+  libagent::lab::io_options io_;
+  libagent::lab::concurrency_options concurrency_;
+  libagent::lab::memory_options memory_;
+  std::int64_t wait_ms_ = 700;
+  std::function<int()> chosen_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return run_lab(argc, argv);
+    return lab{}.run(argc, argv);
   } catch (const std::exception& failure) {
     std::cerr << "agent-lab: " << failure.what() << '\n';
     return 1;

@@ -68,7 +68,7 @@ std::chrono::duration<double, std::milli> since(load_time begin) {
 
 task_state hold_bare(const memory_load& load, const long_task& task) {
   try {
-    return hold_memory(load.task_bytes, task.hold, {}) ? task_state::succeeded
+    return keep_memory(load.task_bytes, task.hold, {}) ? task_state::succeeded
                                                        : task_state::cancelled;
   } catch (const std::bad_alloc&) {
     return task_state::failed;

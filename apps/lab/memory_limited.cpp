@@ -19,7 +19,7 @@ std::uint64_t whole_mib(std::uint64_t bytes) {
   return bytes >> 20U;
 }
 
-double number_of(const nlohmann::json& result, const char* lane, const char* key) {
+double number_of(const nlohmann::ordered_json& result, const char* lane, const char* key) {
   const auto found = result.find(lane);
   return found == result.end() ? 0 : found->value(key, 0.0);
 }

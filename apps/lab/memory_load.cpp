@@ -47,8 +47,10 @@ memory_load memory_load_for(const lab_options& options, std::uint64_t limit_byte
   load.limit_bytes = limit_bytes;
   load.task_bytes = limit_bytes / 8;
   load.seed = options.seed;
-  if (options.quick)
+  if (options.quick) {
     load.length = std::chrono::seconds{4};
+    load.long_timeout = std::chrono::seconds{3};
+  }
   return load;
 }
 
@@ -124,7 +126,7 @@ void compute_briefly() {
   }
 }
 
-bool hold_memory(std::uint64_t bytes, std::chrono::milliseconds hold, const std::stop_token& stop) {
+bool keep_memory(std::uint64_t bytes, std::chrono::milliseconds hold, const std::stop_token& stop) {
   constexpr std::uint64_t step = std::uint64_t{4} << 20U;
   const auto block = std::make_unique_for_overwrite<char[]>(bytes);  // NOLINT: not initialised
   for (std::uint64_t at = 0; at < bytes; at += step) {

@@ -93,7 +93,7 @@ void compute_briefly();
 
 /// Allocates and writes to `bytes`, keeps them for `hold`, and returns whether it did so to the
 /// end. Throws std::bad_alloc.
-[[nodiscard]] bool hold_memory(std::uint64_t bytes, std::chrono::milliseconds hold,
+[[nodiscard]] bool keep_memory(std::uint64_t bytes, std::chrono::milliseconds hold,
                                const std::stop_token& stop);
 
 }  // namespace libagent::lab

@@ -31,7 +31,7 @@ agent_task_sizes sizes_for(const lab_options& options) {
     sizes.input_bytes /= 10;
     sizes.peak_bytes /= 10;
     sizes.response_bytes /= 10;
-    sizes.phase_time /= 2;
+    sizes.phase_time = std::chrono::milliseconds{300};
   }
   return sizes;
 }
@@ -79,7 +79,7 @@ nlohmann::ordered_json rows_of(const std::vector<memory_phase>& phases) {
 }
 
 /// Puts a child's phases into a table; returns whether every one was sampled.
-bool report_phases(report& into, const nlohmann::json& phases) {
+bool report_phases(report& into, const nlohmann::ordered_json& phases) {
   std::size_t sampled = 0;
   for (const auto& each : phases) {
     const auto name = each.at("phase").get<std::string>();
@@ -93,7 +93,7 @@ bool report_phases(report& into, const nlohmann::json& phases) {
   return sampled == agent_task_phases.size();
 }
 
-void report_reclaim(report& into, bool trims, const nlohmann::json& seen) {
+void report_reclaim(report& into, bool trims, const nlohmann::ordered_json& seen) {
   into.add_row("reclaim after the task",
                {{"freed memory", trims ? "given back (malloc_trim)" : "left to the allocator"},
                 {"before MiB", seen.at("baseline MiB")},
@@ -154,7 +154,7 @@ int run_phases_child(const lab_options& options, bool trims) {
     return 1;
   }
   const auto at_end = resident_bytes(0);
-  const auto later = watch_reclaim(baseline, std::chrono::seconds{options.quick ? 3 : 6});
+  const auto later = watch_reclaim(baseline, std::chrono::seconds{options.quick ? 2 : 6});
   const auto status = (*node)->status();
   tell_parent({{"phases", rows_of(status.phases)},
                {"baseline MiB", mib(baseline)},

@@ -107,7 +107,7 @@ void measure_sampling(report& into, const lab_options& options) {
   (void)measure_cost(measured, 100, {});
   const auto hot = measure_cost(measured, options.quick ? 2'000 : 20'000, {});
   const auto paced =
-      measure_cost(measured, options.quick ? 20 : 200, std::chrono::milliseconds{100});
+      measure_cost(measured, options.quick ? 10 : 200, std::chrono::milliseconds{100});
   add_cost(into, "one after the other", hot);
   add_cost(into, "every 100 ms", paced);
   into.add_aim("sampling at 10 Hz", aim_is::at_most, 0.1, share_of_core(paced), "% of a core");

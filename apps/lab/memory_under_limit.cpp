@@ -70,7 +70,7 @@ std::shared_ptr<tool> make_holding_tool(const memory_load& load, bool is_declare
                    [bytes = load.task_bytes](const hold_request& in,
                                              const tool_context& context) -> expected<no_input> {
                      const std::chrono::milliseconds hold{in.hold_ms};
-                     if (!hold_memory(bytes, hold, context.stop))
+                     if (!keep_memory(bytes, hold, context.stop))
                        return error{errc::cancelled, "keep memory: stopped"};
                      return no_input{};
                    });

@@ -33,6 +33,7 @@ private:
   void look_up();
   void connect(const boost::asio::ip::tcp::endpoint& to);
   void connect(const lookup& found);
+  void wait_for_connection();
   void connected(const boost::system::error_code& failure);
   void send();
   void wait_for_answer();
@@ -51,6 +52,7 @@ private:
   tcp_call call_;
   async_net::exchange_done done_;
   boost::asio::ip::tcp::socket socket_;
+  bool is_connected_ = false;
   std::size_t sent_ = 0;
   std::string answer_;
 };

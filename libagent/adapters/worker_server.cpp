@@ -202,7 +202,7 @@ expected<worker_channel> take_standard_streams() {
   if (::dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
     return stream_error("join standard output with standard error");
   std::fflush(stdout);
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // or a crash would lose what was printed last
+  std::setvbuf(stdout, nullptr, _IONBF, 0);  // or a crash would lose what was printed last
   return channel;
 }
 

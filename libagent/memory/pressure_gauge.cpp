@@ -63,8 +63,7 @@ pressure_level pressure_gauge::update(const memory_reading& reading, time_point 
                                       std::uint64_t promised_bytes) {
   LIBAGENT_EXPECTS(recent_.empty() || recent_.back().at <= now);
   const auto used = std::max(reading.resident_bytes, reading.group_bytes.value_or(0));
-  const auto trend = project(used, now);
-  const auto projected = used <= promised_bytes ? std::min(trend, promised_bytes) : trend;
+  const auto projected = project(used, promised_bytes, now);
   memory_shares shares;
   shares.used = static_cast<double>(projected) / static_cast<double>(budget_bytes_);
   if (reading.total_bytes > 0) {
@@ -92,13 +91,19 @@ pressure_level pressure_gauge::note_allocation_failure(time_point now) {
   return level_;
 }
 
-// What is in use, plus what it grew since the least use within the projection period.
-std::uint64_t pressure_gauge::project(std::uint64_t used_bytes, time_point now) {
+// What is in use, plus what it grew since the least use within the projection period: as far as
+// the promise, or by what the part beyond the promise grew.
+std::uint64_t pressure_gauge::project(std::uint64_t used_bytes, std::uint64_t promised_bytes,
+                                      time_point now) {
   while (!recent_.empty() && now - recent_.front().at > thresholds_.projection)
     recent_.pop_front();
-  recent_.push_back({now, used_bytes});
+  const auto surprise = used_bytes - std::min(used_bytes, promised_bytes);
+  recent_.push_back({now, used_bytes, surprise});
   const auto least = std::ranges::min(recent_, {}, &sample::used_bytes).used_bytes;
-  return used_bytes + (used_bytes - least);
+  const auto calmest = std::ranges::min(recent_, {}, &sample::surprise_bytes).surprise_bytes;
+  const auto trend = used_bytes + (used_bytes - least);
+  const auto agreed = std::min(trend, std::max(used_bytes, promised_bytes));
+  return agreed + (surprise - calmest);
 }
 
 // Use that is only expected is growth.

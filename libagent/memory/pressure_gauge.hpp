@@ -66,8 +66,9 @@ public:
   /// @pre `budget_bytes` is positive.
   explicit pressure_gauge(std::uint64_t budget_bytes, pressure_thresholds thresholds = {});
 
-  /// `promised_bytes` is the use that was agreed on (see `memory_ledger::promised`): growth up to
-  /// it is known to end there, so no more than it is expected of the next second.
+  /// `promised_bytes` is the use that was agreed on (see `memory_ledger::promised`), read before
+  /// the reading was taken. Growth up to it is known to end there; only growth beyond it is a
+  /// trend that may go on.
   /// @pre `now` is not earlier than in the previous call.
   pressure_level update(const memory_reading& reading, time_point now,
                         std::uint64_t promised_bytes = 0);
@@ -84,9 +85,11 @@ private:
   struct sample {
     time_point at;
     std::uint64_t used_bytes = 0;
+    std::uint64_t surprise_bytes = 0;  // of them, beyond what was promised
   };
 
-  [[nodiscard]] std::uint64_t project(std::uint64_t used_bytes, time_point now);
+  [[nodiscard]] std::uint64_t project(std::uint64_t used_bytes, std::uint64_t promised_bytes,
+                                      time_point now);
   [[nodiscard]] pressure_cause cause_of(pressure_level wanted, const memory_shares& shares,
                                         std::uint64_t used_bytes) const;
   void rise(pressure_level wanted, pressure_cause cause, time_point now);

@@ -208,3 +208,70 @@ TEST_CASE_METHOD(memory_fixture,
   advance(100ms);
   CHECK(stats_of(cache).capacity_bytes == 5 * entry_bytes);
 }
+
+TEST_CASE_METHOD(memory_fixture, "samples are filed under the phase that the work is in",
+                 "[actors][memory]") {
+  const auto monitor = start_monitor();
+  probe->used_bytes = 100;
+  caf::anon_send(monitor, actors::phase_atom_v, std::string{"load"});
+  advance(300ms);
+  caf::anon_send(monitor, actors::phase_atom_v, std::string{"inference"});
+  probe->used_bytes = 400;
+  advance(200ms);
+  const auto phases = status_of(monitor).phases;
+  REQUIRE(phases.size() == 2);
+  CHECK(phases[0].name == "load");
+  CHECK(phases[0].peak_bytes == 100);
+  CHECK(phases[1].name == "inference");
+  CHECK(phases[1].samples == 2);
+  CHECK(phases[1].mean_bytes == 400);
+}
+
+TEST_CASE_METHOD(memory_fixture, "memory that ran out in a tool makes the level critical at once",
+                 "[actors][memory]") {
+  start_listener();
+  const auto monitor = start_monitor();
+  caf::anon_send(monitor, actors::allocation_failed_atom_v);
+  run();
+  CHECK(heard.back() == critical);
+  CHECK(status_of(monitor).cause == pressure_cause::allocation_failure);
+  CHECK(status_of(monitor).actions.allocation_failures == 1);
+}
+
+TEST_CASE_METHOD(memory_fixture, "the ledger hears of every sample", "[actors][memory]") {
+  actors::memory_monitor_options options{.budget_bytes = 1'000};
+  options.ledger = std::make_shared<memory_ledger>(1'000, 1.0);
+  probe->used_bytes = 600;
+  const auto monitor = spawn<actors::memory_monitor_impl>(probe, options);
+  run();
+  CHECK(options.ledger->headroom() == 400);
+  const auto grant = options.ledger->try_reserve(300);
+  CHECK(status_of(monitor).reserved_bytes == 300);
+  probe->used_bytes = 950;
+  advance(100ms);
+  CHECK(options.ledger->headroom() == 50);
+}
+
+TEST_CASE_METHOD(memory_fixture, "the reserve gets its pages when memory gets short, and goes last",
+                 "[actors][memory]") {
+  std::vector<std::string> done;
+  actors::memory_monitor_options options{.budget_bytes = 1'000};
+  options.release_reserve = [&done] {
+    done.emplace_back("release");
+    return true;
+  };
+  options.keep_reserve = [&done](bool resident) { done.emplace_back(resident ? "pages" : "map"); };
+  const auto monitor = spawn<actors::memory_monitor_impl>(probe, options);
+  run();
+  CHECK(done.empty());
+  probe->used_bytes = 750;
+  advance(1s);
+  CHECK(done == std::vector<std::string>{"pages"});
+  probe->used_bytes = 990;
+  advance(3s);
+  CHECK(status_of(monitor).level == emergency);
+  CHECK(done.back() == "release");
+  probe->used_bytes = 100;
+  advance(60s);
+  CHECK(done.back() == "map");
+}

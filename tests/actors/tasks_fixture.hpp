@@ -79,7 +79,8 @@ public:
     return {.target = std::move(target), .arguments = {std::move(arguments)}};
   }
 
-  void start(const std::vector<std::shared_ptr<fake_tool>>& tools,
+  template <class Tool = fake_tool>
+  void start(const std::vector<std::shared_ptr<Tool>>& tools,
              actors::dispatcher_options options = {}) {
     options.tools.assign(tools.begin(), tools.end());
     options.unix_time = [this] { return unix_now(); };

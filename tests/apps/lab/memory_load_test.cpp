@@ -64,8 +64,8 @@ TEST_CASE("both kinds are offered at their rates, and the same by seed", "[lab]"
 }
 
 TEST_CASE("memory is held to the end, unless it is to stop", "[lab]") {
-  CHECK(hold_memory(1U << 20U, 0ms, {}));
+  CHECK(keep_memory(1U << 20U, 0ms, {}));
   std::stop_source stopped;
   stopped.request_stop();
-  CHECK_FALSE(hold_memory(1U << 20U, 10min, stopped.get_token()));
+  CHECK_FALSE(keep_memory(1U << 20U, 10min, stopped.get_token()));
 }

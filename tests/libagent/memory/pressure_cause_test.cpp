@@ -125,7 +125,13 @@ TEST_CASE("growth that was promised is expected to end where the promise does", 
   gauge.update(calm_reading(100), t0, 650);
   CHECK(gauge.update(calm_reading(600), t0 + 500ms, 650) == normal);  // 1100 in prospect without
   CHECK(gauge.update(calm_reading(600), t0 + 600ms, 701) == elevated);
-  pressure_gauge surprised{1'000};
-  surprised.update(calm_reading(100), t0, 599);
-  CHECK(surprised.update(calm_reading(600), t0 + 500ms, 599) == elevated);
+}
+
+TEST_CASE("only what grows beyond the promise is taken for a trend", "[memory]") {
+  pressure_gauge gauge{1'000};
+  gauge.update(calm_reading(120), t0, 100);
+  CHECK(gauge.update(calm_reading(620), t0 + 500ms, 600) == normal);    // 20 more, as before
+  CHECK(gauge.update(calm_reading(660), t0 + 600ms, 600) == normal);    // 60: 700 in prospect
+  CHECK(gauge.update(calm_reading(661), t0 + 700ms, 600) == elevated);  // 61: 702
+  CHECK(gauge.cause() == pressure_cause::growth);
 }
