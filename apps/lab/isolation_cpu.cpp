@@ -197,7 +197,7 @@ round_plan plan_for(const lab_options& options, const isolation_options& which) 
 }
 
 void add_modes(report& into, const std::string& table, const std::vector<mode>& modes) {
-  double noise = 0;
+  std::string noisy;
   for (const auto& one : modes) {
     if (one.loaded.empty())
       continue;
@@ -213,13 +213,15 @@ void add_modes(report& into, const std::string& table, const std::vector<mode>& 
                          {"max", loaded.max},
                          {"long/s", one.long_per_s()},
                          {"others' CPU %", one.foreign_percent()}});
-    noise = std::max(noise, one.foreign_percent());
+    if (one.foreign_percent() > trusted_foreign_percent)
+      noisy += fmt::format("{}{} ({:.0f} %)", noisy.empty() ? "" : "; ", one.name,
+                           one.foreign_percent());
   }
-  if (noise > trusted_foreign_percent) {
+  if (!noisy.empty()) {
     into.add_note(
-        fmt::format("Other programs used up to {:.0f} % of the cores while this was "
-                    "measured: above {:.0f} %, do not trust the ratios of \"{}\".",
-                    noise, trusted_foreign_percent, table));
+        fmt::format("Other programs used more than {:.0f} % of the cores beside some of "
+                    "\"{}\": {}. Do not trust ratios with these.",
+                    trusted_foreign_percent, table, noisy));
   }
 }
 

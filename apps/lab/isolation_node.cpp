@@ -75,7 +75,7 @@ public:
     if (!is_terminal(record.state))
       return;
     if (record.state != task_state::succeeded)
-      shared.failures.fetch_add(1);
+      shared.note_failure(record.failure ? to_string(*record.failure) : "without a reason");
     if (shared.stopping.load()) {
       shared.outstanding.fetch_sub(1);
     } else {
@@ -83,8 +83,8 @@ public:
     }
   }
 
-  void on_refused(const error&) override {
-    from_->shared->failures.fetch_add(1);
+  void on_refused(const error& why) override {
+    from_->shared->note_failure(to_string(why));
     from_->shared->outstanding.fetch_sub(1);
   }
 
@@ -163,7 +163,8 @@ expected<void> node_contestant::stop_long() {
   if (!wait_until_idle(*shared_, node_patience_s))
     return error{errc::deadline_exceeded, "stop long tasks in the node"};
   if (const auto failed = shared_->failures.load(); failed > 0)
-    return error{errc::tool_failed, std::to_string(failed) + " tasks of " + load_.tool + " failed"};
+    return error{errc::tool_failed, std::to_string(failed) + " tasks of " + load_.tool +
+                                        " failed, the first: " + shared_->first_failure};
   return {};
 }
 

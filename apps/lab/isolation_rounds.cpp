@@ -58,18 +58,29 @@ private:
     seen.long_per_s = done / took.count();
     seen.foreign_percent = foreign.percent();
     (loaded_ ? measured_.loaded : measured_.idle).push_back(std::move(seen));
-    check(all, done);
+    check(all, done_before);
   }
 
-  void check(bool all, double long_done) {
+  void check(bool all, double done_before) {
     if (!all)
       complain(std::to_string(board_->unanswered()) + " short tasks were not answered");
     if (board_->answered_twice() > 0)
       complain(std::to_string(board_->answered_twice()) + " answers came twice");
     if (board_->answered_badly() > 0)
       complain(std::to_string(board_->answered_badly()) + " short tasks failed or were refused");
-    if (loaded_ && long_done <= 0)
+    if (loaded_ && !comes_on(done_before))
       complain("the long tasks stood still");
+  }
+
+  /// Whether more long tasks are done than before the loop, now or within the patience.
+  [[nodiscard]] bool comes_on(double done_before) {
+    const auto give_up_at = std::chrono::steady_clock::now() + plan_.progress_patience;
+    while (measured_.who->long_tasks_done() <= done_before) {
+      if (std::chrono::steady_clock::now() >= give_up_at)
+        return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
   }
 
   mode& measured_;

@@ -42,6 +42,9 @@ struct round_plan {
   std::chrono::milliseconds idle{3'000};    ///< Of one round.
   std::chrono::milliseconds loaded{5'000};  ///< Of one round.
   std::chrono::milliseconds warm_up{200};   ///< Under load before a loop.
+  /// Long tasks must have come on by the end of a loop, or so much later: on a busy machine they
+  /// may not get a core for a while.
+  std::chrono::milliseconds progress_patience{10'000};
   std::uint64_t seed = 1;
 };
 

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string>
 
 namespace libagent::lab {
 
@@ -30,6 +32,13 @@ struct long_work {
   std::atomic<std::uint64_t> outstanding{0};  ///< Queued or running.
   std::atomic<std::uint64_t> accepted{0};     ///< Tasks that somebody undertook to run.
   std::atomic<std::uint64_t> failures{0};     ///< Tasks that did not end well though not stopped.
+  std::once_flag failed_before;
+  std::string first_failure;  ///< Written before `failures` is first raised.
+
+  void note_failure(const std::string& why) {
+    std::call_once(failed_before, [&] { first_failure = why; });
+    failures.fetch_add(1);
+  }
 };
 
 /// One long task: the same in every contestant that is written in C++.
