@@ -69,7 +69,14 @@ struct gateway_state::gathering {
   gathering(const gathering&) = delete;
   gathering& operator=(const gathering&) = delete;
 
-  ~gathering() { exchange->respond(finish(snapshot)); }
+  ~gathering() {
+    if (snapshot.dispatcher && snapshot.memory) {
+      // The dispatcher does these for the monitor.
+      snapshot.memory->actions.preempted = snapshot.dispatcher->preempted;
+      snapshot.memory->actions.cancelled = snapshot.dispatcher->ended_for_memory;
+    }
+    exchange->respond(finish(snapshot));
+  }
 
   node_status snapshot;
   http_exchange_ptr exchange;

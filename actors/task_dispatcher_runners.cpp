@@ -77,7 +77,9 @@ bool task_dispatcher_state::start_on(const node_runner& to, const task_entry& ta
                          task_request{.target = task.record.target,
                                       .arguments = {*task.arguments},
                                       .timeout = left,
-                                      .lane_override = task.record.task_lane});
+                                      .lane_override = task.record.task_lane,
+                                      .level = task.record.level,
+                                      .client = task.record.client});
   return true;
 }
 

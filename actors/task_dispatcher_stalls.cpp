@@ -15,9 +15,14 @@ std::int64_t whole_ms(duration time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
 }
 
+/// Workers and blocking handlers have threads of their own, which are there to be held.
+bool shares_the_pool(executor_kind kind) {
+  return kind == executor_kind::handler || kind == executor_kind::waiter;
+}
+
 }  // namespace
 
-/// Judges how long a run held a handler. Workers and blocking handlers are there to be held.
+/// Judges how long a run held a thread of the pool.
 void task_dispatcher_state::note_hold(const task_id& id, duration held) {
   if (held < options_.limits.stalls.counted)
     return;
@@ -27,7 +32,7 @@ void task_dispatcher_state::note_hold(const task_id& id, duration held) {
     return;
   const auto* local = std::get_if<local_runner>(&found->second);
   const auto* entry = core_.table().find(id);
-  if (local == nullptr || local->kind != executor_kind::handler || entry == nullptr)
+  if (local == nullptr || !shares_the_pool(local->kind) || entry == nullptr)
     return;
   const auto& tool = entry->record.target;
   const auto verdict = core_.note_hold(tool, held);
@@ -37,7 +42,8 @@ void task_dispatcher_state::note_hold(const task_id& id, duration held) {
   events.emit(
       events::handler_held,
       {{"tool", std::string_view{tool}}, {"held_ms", whole_ms(held)}, {"is_running", false}});
-  if (verdict != stall_verdict::moved)
+  // An asynchronous tool would begin on the same threads there.
+  if (verdict != stall_verdict::moved || local->kind == executor_kind::waiter)
     return;
   resolver_.move_to_batch(tool);
   events.emit(events::tool_moved,
@@ -50,7 +56,7 @@ void task_dispatcher_state::look_for_stalls() {
   const auto present = self_->clock().now();
   for (const auto& [address, id] : local_runners_) {
     auto& local = std::get<local_runner>(runners_.at(id));
-    if (local.kind != executor_kind::handler)
+    if (!shares_the_pool(local.kind))
       continue;
     const time_point since{duration{local.activity->running_since.load(std::memory_order_acquire)}};
     if (since != time_point{} && present - since > options_.limits.stalls.reported)

@@ -166,11 +166,13 @@ void task_executor::start_async(const std::shared_ptr<tool_run>& begun, then on_
     }
     caf::anon_send<urgent>(executor, done_atom_v, number, std::move(sent));
   };
-  call_watched([&] {
+  begun->held = call_watched([&] {
     try {
       begun->item.what->start(*begun->item.arguments, begun->context, done);
     } catch (const contract_violation&) {
       throw;
+    } catch (const std::bad_alloc&) {
+      done(out_of_memory(begun->item.what->spec().name));
     } catch (const std::exception& thrown) {
       done(error{errc::tool_failed, begun->item.what->spec().name + " threw: " + thrown.what()});
     }
@@ -184,7 +186,8 @@ void task_executor::end_async(std::uint64_t number, work_outcome& outcome) {
   const auto ended = std::move(found->second);
   waiting_.erase(found);
   flush_progress(*ended);
-  run_result result{.outcome = std::string{}, .ran = whole_us(now() - ended->begun)};
+  run_result result{
+      .outcome = std::string{}, .ran = whole_us(now() - ended->begun), .held = ended->held};
   if (outcome.result) {
     result.outcome = std::move(outcome.result->text);
   } else {

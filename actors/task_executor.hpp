@@ -84,6 +84,7 @@ private:
     tool_context context;
     time_point begun;
     then on_end;  // Of asynchronous ones.
+    std::chrono::microseconds held{0};
   };
 
   void announce();

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <sched.h>
 
 namespace libagent::actors {
 
@@ -19,8 +18,9 @@ namespace libagent::actors {
 /// sleeps.
 ///
 /// Waking a sleeping thread costs more than most handlers, and a task crosses threads four times.
-/// One thread at a time polls, gives its core to whoever else wants it between two looks, and
-/// gives up after `patience`: idle systems use no CPU. A policy for `caf::scheduler::coordinator`.
+/// One thread at a time polls, and gives up after `patience`: idle systems use no CPU. It keeps its
+/// core meanwhile, because a yield would hand it to a long task of low priority, which then has it
+/// until the next tick. A policy for `caf::scheduler::coordinator`.
 class polling_sharing : public caf::policy::unprofiled {
 public:
   /// Some times what a wake-up takes, so that a request and its answer fit.
@@ -98,13 +98,22 @@ public:
   }
 
 private:
+  /// Tells the core that this is a loop that waits.
+  static void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
   static void poll(coordinator_data& shared, std::unique_lock<std::mutex>& guard) {
     shared.is_polled = true;
     guard.unlock();
     const auto give_up_at = std::chrono::steady_clock::now() + patience;
     while (shared.length.load(std::memory_order_acquire) == 0 &&
            std::chrono::steady_clock::now() < give_up_at)
-      sched_yield();
+      relax();
     guard.lock();
     shared.is_polled = false;
   }

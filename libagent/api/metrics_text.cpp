@@ -79,6 +79,9 @@ void add_limits(metrics_page& page, const std::vector<limit_status>& limits) {
   each("agent_limit_floor", "The limit never falls below.", &limit_status::floor);
   each("agent_limit_ceiling", "The limit never rises above.", &limit_status::ceiling);
   each("agent_limit_in_flight", "Tasks that run under the limit.", &limit_status::in_flight);
+  page.family("agent_limit_frozen", "gauge", "1: something else than the limit decides now.");
+  for (const auto& limit : limits)
+    page.sample(label("limit", limit.name), limit.frozen ? 1 : 0);
 }
 
 void add_tools(metrics_page& page, const std::vector<tool_time>& tools) {

@@ -183,7 +183,7 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
   all.emplace_back("scheduler.interactive", c.scheduler.interactive,
                    "How the system ranks the threads that short tasks wait for: like any others, "
                    "or ahead of them all (fifo), which needs CAP_SYS_NICE or RLIMIT_RTPRIO.");
-  all.emplace_back("scheduler.realtime-max", c.scheduler.realtime_max, 1ms, 10s,
+  all.emplace_back("scheduler.realtime-max", c.scheduler.realtime_max, 10ms, 10s,
                    "With fifo: a thread that computes for so long without a pause is ranked like "
                    "any other again, so that the machine stays usable.");
   all.emplace_back("worker.nice", c.worker.nice, 0, 19,

@@ -26,10 +26,12 @@ struct tool_spec {
   std::chrono::milliseconds timeout{30'000};
   /// How long an answer may be served from the cache. Zero: never. Only sensible for `pure`.
   std::chrono::milliseconds cache_ttl{0};
-  /// `io` batch tools are not bound by the cores: how many run at a time is found by trying.
+  /// What a blocking batch tool spends its time on; a computing one moves to a worker process
+  /// where these are used. Asynchronous ones always wait: see `resource`.
   work_bound bound = work_bound::cpu;
-  /// What several tools share and that decides how many can run at a time, for example one model
-  /// server. Empty: the tool is alone with it. Only for `io` tools of the batch lane.
+  /// What several asynchronous tools of the batch lane share and that decides how many can run at
+  /// a time, for example one model server; that number is found by trying. Empty: the tool is alone
+  /// with it.
   std::string resource;
   /// Memory that one run takes at its peak. It is reserved before the run starts; a run that would
   /// not fit waits. Zero: little enough not to matter.

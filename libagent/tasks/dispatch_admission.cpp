@@ -78,7 +78,7 @@ std::optional<refusal> dispatch_core::refuse_by_wait(const task_order& order, ti
   const auto waited = oldest == nullptr ? duration::zero() : now - oldest->since;
   if (order.level == criticality::critical_plus || gate.is_open(now, waited))
     return std::nullopt;
-  if (order.level == criticality::critical && waited < 2 * table_.limits().queue_wait_target)
+  if (order.level == criticality::critical && waited < 2 * gate.target())
     return std::nullopt;
   const auto wait_ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();
   return refusal{

@@ -194,9 +194,12 @@ void dispatch_core::release(const lease& over, bool useful, time_point now) {
 }
 
 void dispatch_core::note_run(const task_entry& entry, route_id route, duration ran) {
+  constexpr int smoothing = 16;
   times_.note(entry.record.target, ran);
-  if (auto& gate = routes_[route].gate)
-    gate->set_service_time(times_.estimate(entry.record.target)->mean);
+  auto& on = routes_[route];
+  on.mean_run += (ran - on.mean_run) / smoothing;
+  if (on.gate)
+    on.gate->set_service_time(on.mean_run);
 }
 
 void dispatch_core::complete(const task_id& id, std::uint32_t attempt,

@@ -172,6 +172,7 @@ private:
     std::optional<power_climb> climb;
     std::uint32_t running = 0;
     duration running_cost{};  // Estimated, of the running ones.
+    duration mean_run{};      // Of recent runs of whatever tool.
   };
 
   [[nodiscard]] std::optional<refusal> find_refusal(const task_order& order, const instant& now);
@@ -187,7 +188,9 @@ private:
   void release(const lease& over, bool useful, time_point now);
   void set_back_youngest(const instant& now);
   void end_largest(const instant& now);
+  /// The best of the running batch tasks that are meant; null when there is none.
   [[nodiscard]] task_entry* running_batch(
+      const std::function<bool(const task_entry&)>& is_meant,
       const std::function<bool(const task_entry&, const task_entry&)>& is_better) const;
 
   void start(task_entry& entry, executor_id executor, std::shared_ptr<void> hold,

@@ -83,11 +83,12 @@ void dispatch_core::relieve(const instant& now) {
 }
 
 task_entry* dispatch_core::running_batch(
+    const std::function<bool(const task_entry&)>& is_meant,
     const std::function<bool(const task_entry&, const task_entry&)>& is_better) const {
   task_entry* best = nullptr;
   for (auto* entry = table_.running().front(); entry != nullptr; entry = entry->next) {
     const bool is_candidate = entry->record.task_lane == lane::batch && !entry->is_preempted;
-    if (is_candidate && (best == nullptr || is_better(*entry, *best)))
+    if (is_candidate && is_meant(*entry) && (best == nullptr || is_better(*entry, *best)))
       best = entry;
   }
   return best;
@@ -95,19 +96,13 @@ task_entry* dispatch_core::running_batch(
 
 /// As many as the permits allow go on. What must not run twice is left alone.
 void dispatch_core::set_back_youngest(const instant& now) {
-  const auto* over = [this]() -> const route_state* {
-    const auto found = std::ranges::find_if(
-        routes_, [this](const auto& route) { return route.running > permits(route); });
-    return found == routes_.end() ? nullptr : &*found;
-  }();
-  if (over == nullptr)
-    return;
-  auto* entry = running_batch([](const task_entry& a, const task_entry& b) {
-    const bool a_repeats = a.task_effects != effects::once;
-    const bool b_repeats = b.task_effects != effects::once;
-    return a_repeats != b_repeats ? a_repeats : a.since > b.since;
-  });
-  if (entry == nullptr || entry->task_effects == effects::once)
+  const auto may_go_back = [this](const task_entry& entry) {
+    const auto& route = routes_[entry.route];
+    return entry.task_effects != effects::once && route.running > permits(route);
+  };
+  auto* entry = running_batch(
+      may_go_back, [](const task_entry& a, const task_entry& b) { return a.since > b.since; });
+  if (entry == nullptr)
     return;
   auto* held = pool_.find(entry->record.id);
   if (held == nullptr)
@@ -119,7 +114,8 @@ void dispatch_core::set_back_youngest(const instant& now) {
 }
 
 void dispatch_core::end_largest(const instant& now) {
-  auto* entry = running_batch([](const task_entry& a, const task_entry& b) {
+  const auto any = [](const task_entry&) { return true; };
+  auto* entry = running_batch(any, [](const task_entry& a, const task_entry& b) {
     return a.memory_bytes != b.memory_bytes ? a.memory_bytes > b.memory_bytes : a.since > b.since;
   });
   if (entry == nullptr)

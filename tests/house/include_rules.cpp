@@ -21,8 +21,8 @@ struct permission {
   std::string_view library;
 };
 
-constexpr std::array<permission, 2> core_permissions{
-    {{"record", "nlohmann"}, {"config", "nlohmann"}}};
+constexpr std::array<permission, 3> core_permissions{
+    {{"record", "nlohmann"}, {"config", "nlohmann"}, {"api", "fmt"}}};
 
 constexpr std::array<std::string_view, 10> forbidden_in_actors{
     "boost/",  "curl/",        "sqlite3.h", "openssl/", "gumbo.h",

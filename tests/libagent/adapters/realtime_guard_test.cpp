@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <poll.h>
 #include <thread>
 #include <unistd.h>
 
@@ -86,8 +87,7 @@ int block_between_turns() {
       const auto start = cpu_time_of_thread();
       while (cpu_time_of_thread() - start < 30ms) {
       }
-      const timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};  // any call that blocks will do
-      nanosleep(&pause, nullptr);
+      (void)::poll(nullptr, 0, 1);  // Any call that blocks will do.
     }
     kept = kept && is_realtime_now();
   }}.join();
