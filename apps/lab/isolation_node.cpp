@@ -101,12 +101,14 @@ expected<void> add_work_tools(tool_registry& tools, const work_sizes& sizes,
       [rounds = sizes.short_rounds](const work_asked&) { return work_answer{spin(rounds) != 0}; });
   if (!added)
     return added;
-  return tools.add(
-      {.name = long_tool, .description = "Computes for 300 ms.", .tool_lane = lane::batch},
-      [sizes, shared](const work_asked&) {
-        run_long_task(sizes, *shared);
-        return work_answer{true};
-      });
+  return tools.add({.name = long_tool,
+                    .description = "Computes for 300 ms.",
+                    .tool_lane = lane::batch,
+                    .timeout = std::chrono::hours{24}},
+                   [sizes, shared](const work_asked&) {
+                     run_long_task(sizes, *shared);
+                     return work_answer{true};
+                   });
 }
 
 }  // namespace
