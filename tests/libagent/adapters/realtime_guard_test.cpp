@@ -7,10 +7,10 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <poll.h>
 #include <thread>
 #include <unistd.h>
 
