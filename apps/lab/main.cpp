@@ -65,6 +65,14 @@ void add_isolation_options(CLI::App* experiment, libagent::lab::isolation_option
   experiment
       ->add_option("--peers", options.peers, "Folder of the peers' scripts; empty: without peers")
       ->capture_default_str();
+  experiment->add_option("--rounds", options.rounds, "Rounds of each mode, in turns")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  experiment->add_option("--seconds", options.seconds, "Length of a round under load")
+      ->capture_default_str()
+      ->check(CLI::Range(0.5, 600.0));
+  experiment->add_option("--pool-policy", options.pool_policy,
+                         "Of the nodes' scheduler: polling, sharing or stealing; empty: as usual");
 }
 
 /// The experiments, and what each takes beside the common options.
