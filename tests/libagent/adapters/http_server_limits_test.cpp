@@ -28,9 +28,9 @@ void check_refused(raw_http_client& client, int status, const std::string& code)
 /// Lowers the limit of open files as long as it lives.
 class file_limit {
 public:
-  explicit file_limit(rlim_t files) {
+  explicit file_limit(rlim_t most) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit lowered{.rlim_cur = files, .rlim_max = before_.rlim_max};
+    const rlimit lowered{.rlim_cur = most, .rlim_max = before_.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &lowered);
   }
 

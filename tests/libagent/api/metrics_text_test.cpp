@@ -27,8 +27,10 @@ TEST_CASE("a part that did not answer is missing, the others are there", "[api]"
 }
 
 TEST_CASE("no metric family is declared twice", "[api]") {
-  const auto page =
-      metrics_text({dispatcher_status{}, cache_stats{}, cache_level_stats{}, memory_status{}});
+  const auto page = metrics_text({.dispatcher = dispatcher_status{},
+                                  .memory = memory_status{},
+                                  .cache = cache_stats{},
+                                  .cache_disk = cache_level_stats{}});
   std::istringstream lines{page};
   std::set<std::string> families;
   for (std::string line; std::getline(lines, line);) {
