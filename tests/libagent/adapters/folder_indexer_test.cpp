@@ -14,7 +14,7 @@ using namespace libagent;
 using namespace std::chrono_literals;
 using testing::indexed_folder;
 
-using file_names = std::vector<std::string>;
+using files = std::vector<std::string>;
 
 TEST_CASE("files of a folder are found by their words", "[documents]") {
   const indexed_folder folder;
