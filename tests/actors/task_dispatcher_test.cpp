@@ -198,9 +198,10 @@ TEST_CASE_METHOD(tasks_fixture, "memory pressure refuses batch tasks, then pause
   ask<void>(dispatcher, actors::pressure_atom_v, pressure_level::critical);
   const auto refused =
       ask_expected<task_record>(dispatcher, actors::submit_atom_v, request("index", "{}")).error();
-  CHECK(refused == error{errc::overloaded,
-                         "admit task: memory pressure is critical, batch tasks are refused until "
-                         "it falls"});
+  CHECK(refused.code == errc::overloaded);
+  CHECK(refused.context ==
+        "admit index: memory pressure is critical, batch tasks are refused until it falls");
+  CHECK(refused.retry_after);
   submit("echo", "{}");
   worker->answer(0, "1");
   run();

@@ -42,7 +42,7 @@ TEST_CASE("a first field that is left out leaves no comma behind", "[record]") {
   record.target = "t";
   CHECK(
       to_json(task_request{.target = "t", .arguments = {}, .timeout = 5ms, .lane_override = {}}) ==
-      R"({"target":"t","arguments":null,"timeout_ms":5})");
+      R"({"target":"t","arguments":null,"timeout_ms":5,"client":""})");
 }
 
 TEST_CASE("raw JSON is embedded as the value it spells", "[record]") {
@@ -80,11 +80,12 @@ TEST_CASE("a task's record has the id, the state and the error as clients see th
   record.target = "add";
   record.state = task_state::failed;
   record.failure = error{errc::tool_failed, "add threw: no"};
-  CHECK(to_json(record) ==
-        R"({"id":")" + to_string(record.id) +
-            R"(","target":"add","lane":"interactive","state":"failed","attempt":0,)"
-            R"("accepted_at":0,"deadline":0,"error":{"code":"tool_failed",)"
-            R"("message":"add threw: no"},"node":""})");
+  CHECK(
+      to_json(record) ==
+      R"({"id":")" + to_string(record.id) +
+          R"(","target":"add","lane":"interactive","state":"failed","attempt":0,)"
+          R"("accepted_at":0,"deadline":0,"error":{"code":"tool_failed",)"
+          R"("message":"add threw: no"},"node":"","criticality":"critical","client":"","note":""})");
 }
 
 TEST_CASE("a JSON document of a record equals its text", "[record]") {
