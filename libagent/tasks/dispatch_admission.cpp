@@ -114,7 +114,8 @@ std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order
   const auto estimate = times_.estimate(order.target);
   admission_load load;
   load.tasks_ahead = queue.size();
-  load.backlog_ahead = std::min(queue.backlog(order.level), own_turn) + route.running_cost / 2;
+  load.backlog_ahead = std::min(queue.backlog(order.level), own_turn) +
+                       table_.parked_cost(order.route) + route.running_cost / 2;
   load.capacity = capacity;
   load.timeout = order.timeout;
   load.has_estimate = estimate.has_value();

@@ -171,9 +171,7 @@ void task_table::enqueue(task_entry& entry, bool in_front) {
 void task_table::leave_queue(task_entry& entry, bool to_start) {
   auto& counters = lane_of(entry);
   if (entry.is_parked) {
-    parked_.remove(entry);
-    entry.is_parked = false;
-    --counters.parked;
+    leave_parked(entry);
   } else if (to_start) {
     queue_for(entry).take(entry);
   } else {
@@ -192,16 +190,27 @@ void task_table::park(task_entry& entry) {
   queue_for(entry).remove(entry);
   parked_.push_back(entry);
   entry.is_parked = true;
+  parked_cost_[entry.route] += entry.cost;
   ++lane_of(entry).parked;
+}
+
+void task_table::leave_parked(task_entry& entry) {
+  parked_.remove(entry);
+  entry.is_parked = false;
+  parked_cost_[entry.route] -= entry.cost;
+  --lane_of(entry).parked;
+}
+
+duration task_table::parked_cost(route_id route) const {
+  const auto found = parked_cost_.find(route);
+  return found == parked_cost_.end() ? duration::zero() : found->second;
 }
 
 bool task_table::unpark_all() {
   const bool any = parked_.front() != nullptr;
   // The youngest first, because each goes in front of the others.
   while (auto* entry = parked_.back()) {
-    parked_.remove(*entry);
-    entry->is_parked = false;
-    --lane_of(*entry).parked;
+    leave_parked(*entry);
     queue_for(*entry).push_front(*entry, entry->cost);
   }
   return any;

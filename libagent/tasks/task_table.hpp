@@ -74,6 +74,8 @@ public:
 
   /// Puts a queued task aside until memory is there. It stays queued for all who look.
   void park(task_entry& entry);
+  /// The estimated time of what a route has parked.
+  [[nodiscard]] duration parked_cost(route_id route) const;
   /// Puts parked tasks back in front of their queues; returns whether there were any.
   bool unpark_all();
 
@@ -143,6 +145,7 @@ private:
 
   [[nodiscard]] std::optional<refusal> check_queue(const task_order& order) const;
   [[nodiscard]] route_queues& queues_of(route_id route);
+  void leave_parked(task_entry& entry);
   [[nodiscard]] fair_queue& queue_for(const task_entry& entry);
   [[nodiscard]] task_id new_id(const instant& now);
   void enqueue(task_entry& entry, bool in_front);
@@ -164,6 +167,7 @@ private:
   std::unordered_map<task_id, task_entry> entries_;
   std::deque<route_queues> queues_;  // By route.
   task_list parked_;
+  std::unordered_map<route_id, duration> parked_cost_;
   std::array<std::unordered_map<std::string, std::size_t>, 2> waiting_by_client_;  // By lane.
   task_list running_;
   task_list ended_;  // Oldest first.

@@ -170,3 +170,21 @@ TEST_CASE("the memory of a cancelled task is its until its executor answers", "[
   answer_stopped(h, id);
   CHECK(ledger.reserved() == 0);
 }
+
+TEST_CASE("what waits for memory counts as backlog for those who come later",
+          "[tasks][memory][overload]") {
+  memory_ledger ledger{1'000, 1.0};
+  dispatch_harness h{{}, {}, {.admission = admission_rule::estimate}, &ledger};
+  h.add_executor(8, h.workers);
+  auto order = sized(h.batch_order(h.workers), 900);
+  order.timeout = 2'000ms;
+  const auto known = h.submit(order);
+  h.advance(300ms);
+  h.core.complete(known, 1, std::string{"1"}, h.now());
+  ledger.update(0);
+  int admitted = 0;
+  while (admitted < 100 && h.try_submit(order))
+    ++admitted;
+  CHECK(admitted >= 3);
+  CHECK(admitted <= 5);  // One at a time fits, and each takes 300 ms.
+}
