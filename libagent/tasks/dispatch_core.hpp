@@ -184,6 +184,7 @@ private:
   [[nodiscard]] bool is_guessed(const route_state& route, std::uint64_t declared_bytes) const;
   [[nodiscard]] bool reserve_for(const task_entry& entry, std::shared_ptr<void>& hold);
   [[nodiscard]] std::size_t capacity_for(const task_order& order) const;
+  [[nodiscard]] std::optional<error> too_late(const task_entry& entry, time_point now) const;
   void note_run(const task_entry& entry, route_id route, duration ran);
   void release(const lease& over, bool useful, time_point now);
   void set_back_youngest(const instant& now);

@@ -165,6 +165,25 @@ TEST_CASE("a task whose time is up is not started", "[tasks][overload]") {
   CHECK(h.started.empty());
 }
 
+TEST_CASE("a task that can no longer end in time gives its turn to one that can",
+          "[tasks][overload]") {
+  dispatch_harness h{{}, {}, by_estimate};
+  h.add_executor(1, h.workers);
+  auto order = h.batch_order(h.workers);
+  order.timeout = 10'000ms;
+  for (int i = 0; i < 10; ++i)
+    teach(h, order, 300ms);
+  const auto running = h.submit(order);
+  const auto tight = h.submit(order);
+  order.timeout = 20'000ms;
+  const auto relaxed = h.submit(order);
+  h.advance(9'750ms);  // The first one takes much longer than usual.
+  h.core.complete(running, 1, std::string{"1"}, h.now());
+  CHECK(h.state_of(tight) == task_state::expired);
+  CHECK_THAT(h.record(tight).failure->context, Catch::Contains("250 ms were left"));
+  CHECK(h.state_of(relaxed) == task_state::running);
+}
+
 TEST_CASE("a route with permits starts no more than these", "[tasks][overload]") {
   dispatch_harness h{{}, {}, {.permits = 2, .name = "batch"}};
   h.add_executor(8, h.workers);
