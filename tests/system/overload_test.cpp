@@ -17,8 +17,8 @@ TEST_CASE("top prints one page of a running server, and its status as JSON", "[s
   const auto page = run_agent(home, {"top", "--once", "--server", server.url("")});
   CHECK(page.code == 0);
   CHECK_THAT(page.output, Contains("interactive") && Contains("batch") && Contains("calculate"));
-  const auto json = run_agent(home, {"top", "--once", "--json", "--server", server.url("")});
-  const auto status = nlohmann::json::parse(json.output);
+  const auto printed = run_agent(home, {"top", "--once", "--json", "--server", server.url("")});
+  const auto status = nlohmann::json::parse(printed.output);
   CHECK(status["dispatcher"]["succeeded"].get<int>() >= 1);
   CHECK(status["memory"]["level"] == "normal");
 }

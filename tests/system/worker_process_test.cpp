@@ -70,14 +70,18 @@ TEST_CASE("long tools run in a worker process when that is configured", "[system
   CHECK(getsid(workers.front()) == workers.front());
 }
 
-TEST_CASE("a worker process that is killed costs nothing but its run", "[system]") {
+TEST_CASE("a worker process that is killed between two runs costs nothing", "[system]") {
   const temporary_folder home;
   write_bakery(home);
   auto server = serve_with_workers(home);
   const nlohmann::json text{{"text", "Bread rises. Ovens bake."}};
   REQUIRE(server.run("summarize", text).first == 200);
-  for (const auto worker : children_of(server.process().pid()))
+  for (const auto worker : children_of(server.process().pid())) {
+    const auto watched = static_cast<int>(syscall(SYS_pidfd_open, worker, 0));
     kill(worker, SIGKILL);
+    CHECK(is_gone_within_patience(watched));
+    close(watched);
+  }
   const nlohmann::json other{{"text", "Bread sells well. Ovens cool."}};
   const auto [status, answer] = server.run("summarize", other);
   INFO(answer.dump());
