@@ -56,7 +56,7 @@ child_spec pooled_child(const std::string& name, Args... args) {
 /// Numbered children under a supervisor of their own.
 template <class MakeChild>
 child_spec make_pool(std::string name, const supervision_rules& rules, std::size_t size,
-                     MakeChild make_child) {
+                     const MakeChild& make_child) {
   supervisor_spec pool{.rules = rules};
   for (std::size_t i = 1; i <= size; ++i)
     pool.children.push_back(make_child(std::to_string(i)));

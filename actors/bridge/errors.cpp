@@ -67,10 +67,11 @@ caf::error to_caf_error(const error& err) {
 error from_caf_error(const caf::error& err) {
   if (!err)
     return {errc::unavailable, "message to an actor: it ended before it answered"};
-  if (err.category() == caf::type_id_v<errc>)
+  if (err.category() == caf::type_id_v<errc>) {
     return {.code = static_cast<errc>(err.code()),
             .context = last_text_of(err.context()),
             .retry_after = retry_after_of(err.context())};
+  }
   if (err.category() == caf::type_id_v<caf::sec>)
     return from_system_error(err);
   if (err.category() == caf::type_id_v<caf::exit_reason>)

@@ -65,7 +65,7 @@ struct work_outcome {
   std::optional<error> failure;
   std::optional<cache_use> cache;  ///< Set when the cache was asked.
   /// How long the tool itself took; absent when it did not run.
-  std::optional<std::chrono::microseconds> ran{};
+  std::optional<std::chrono::microseconds> ran;
   /// How long it kept the thread from others: its computing time, and its waiting time if it
   /// waited; not the time in which other threads had the core.
   std::chrono::microseconds held{0};

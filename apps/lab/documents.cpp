@@ -20,7 +20,7 @@ namespace libagent::lab {
 
 namespace {
 
-using milliseconds = std::chrono::duration<double, std::milli>;
+using fractional_ms = std::chrono::duration<double, std::milli>;
 
 /// Questions of three to five words that stand near each other in the documents, so that they
 /// have answers; drawn by seed.
@@ -160,7 +160,7 @@ expected<void> measure_questions(report& into, const lab_options& options,
     const auto question = maker.next();
     const auto begin = std::chrono::steady_clock::now();
     const auto answer = answer_question(**index, question);
-    latencies_ms.push_back(milliseconds{std::chrono::steady_clock::now() - begin}.count());
+    latencies_ms.push_back(fractional_ms{std::chrono::steady_clock::now() - begin}.count());
     if (!answer)
       return answer.error();
     found += answer->found ? 1U : 0U;

@@ -40,6 +40,7 @@ struct error {
   errc code = errc::internal;
   std::string context;
   /// When trying again makes sense, counted from now; absent where it is not known or never does.
+  // NOLINTNEXTLINE(readability-redundant-member-init): lets users of -Wextra leave it out
   std::optional<std::chrono::milliseconds> retry_after{};
 
   friend bool operator==(const error&, const error&) = default;

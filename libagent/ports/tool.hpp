@@ -87,6 +87,7 @@ public:
   /// Begins a run of an `async_call` tool and returns at once; `done` may be called before that.
   /// The context is valid until `done` was called. A tool of another kind runs to its end here.
   virtual void start(const std::string& arguments_json, const tool_context& context,
+                     // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
                      tool_done done) {
     done(run(arguments_json, context));
   }

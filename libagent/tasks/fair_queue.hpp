@@ -65,6 +65,7 @@ public:
   /// client's in the order in which they would start. `f` must not change the queue.
   template <class F>
   void each(F f) const {
+    // NOLINTNEXTLINE(modernize-loop-convert): <ranges> is large, and this is backwards
     for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
       for (const auto* flow : level->waiting()) {
         for (auto* entry = flow->tasks.front(); entry != nullptr; entry = entry->next)

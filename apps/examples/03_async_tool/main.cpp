@@ -32,7 +32,7 @@ bool inspect(auto& f, line& x) {
   return record(f, x, "line", field("text", "What the server said.", x.text));
 }
 
-std::shared_ptr<tool> make_line_from(std::shared_ptr<async_net> net) {
+std::shared_ptr<tool> make_line_from(const std::shared_ptr<async_net>& net) {
   return make_async_tool(
       {.name = "line_from", .description = "Asks a TCP server for one line."},
       [net](const line_request& in, const tool_context& context, async_reply<line> reply) {
@@ -42,7 +42,7 @@ std::shared_ptr<tool> make_line_from(std::shared_ptr<async_net> net) {
                        .response_until = "\n",
                        .deadline = context.deadline,
                        .stop = context.stop},
-                      [reply](expected<std::string> got) {
+                      [reply = std::move(reply)](const expected<std::string>& got) {
                         reply(got ? expected{line{*got}} : got.error());
                       });
       });
