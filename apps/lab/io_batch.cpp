@@ -87,8 +87,10 @@ io_outcome computed_for_pool(std::size_t tasks, std::size_t threads,
                              std::chrono::milliseconds wait) {
   io_outcome outcome{.tasks = tasks, .is_computed = true};
   const auto turn_ms = static_cast<double>(wait.count());
-  for (std::size_t i = 0; i < tasks; ++i)
-    outcome.latencies_ms.push_back(static_cast<double>(i / threads + 1) * turn_ms);
+  for (std::size_t i = 0; i < tasks; ++i) {
+    const auto turn = i / threads + 1;  // Whole turns of all threads.
+    outcome.latencies_ms.push_back(static_cast<double>(turn) * turn_ms);
+  }
   outcome.walls_ms.push_back(outcome.latencies_ms.back());
   return outcome;
 }

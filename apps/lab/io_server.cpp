@@ -180,7 +180,7 @@ int run_wait_server(std::chrono::milliseconds wait) {
     std::cerr << "agent-lab: " << to_string(port.error()) << '\n';
     return 1;
   }
-  std::cout << *port << std::endl;
+  std::cout << *port << '\n' << std::flush;
   server.serve();
   return 0;
 }

@@ -213,9 +213,10 @@ void add_modes(report& into, const std::string& table, const std::vector<mode>& 
                          {"max", loaded.max},
                          {"long/s", one.long_per_s()},
                          {"others' CPU %", one.foreign_percent()}});
-    if (one.foreign_percent() > trusted_foreign_percent)
+    if (one.foreign_percent() > trusted_foreign_percent) {
       noisy += fmt::format("{}{} ({:.0f} %)", noisy.empty() ? "" : "; ", one.name,
                            one.foreign_percent());
+    }
   }
   if (!noisy.empty()) {
     into.add_note(

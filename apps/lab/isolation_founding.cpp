@@ -105,9 +105,10 @@ void measure_founding(report& into, const bench_sizes& sizes) {
                            const std::function<expected<double>()>& run) {
     const foreign_cpu_meter foreign;
     const auto measured_s = run();
-    if (!measured_s)
+    if (!measured_s) {
       return into.add_note("The founding experiment, " + std::string{how} + ": " +
                            to_string(measured_s.error()));
+    }
     into.add_row("the founding experiment at 1/10 scale: when the short task was answered",
                  {{"how", how},
                   {"closed form s", closed_form_s},

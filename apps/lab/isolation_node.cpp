@@ -120,7 +120,7 @@ node_contestant::node_contestant(const bench_sizes& sizes, const node_setup& set
 }
 
 expected<std::unique_ptr<node_contestant>> node_contestant::start(const bench_sizes& sizes,
-                                                                  node_setup setup) {
+                                                                  const node_setup& setup) {
   std::unique_ptr<node_contestant> made{new node_contestant{sizes, setup}};
   if (auto added = add_work_tools(*setup.tools, sizes.work, made->shared_); !added)
     return added.error();
@@ -164,9 +164,10 @@ expected<void> node_contestant::stop_long() {
   shared_->stopping.store(true);
   if (!wait_until_idle(*shared_, node_patience_s))
     return error{errc::deadline_exceeded, "stop long tasks in the node"};
-  if (const auto failed = shared_->failures.load(); failed > 0)
+  if (const auto failed = shared_->failures.load(); failed > 0) {
     return error{errc::tool_failed, std::to_string(failed) + " tasks of " + load_.tool +
                                         " failed, the first: " + shared_->first_failure};
+  }
   return {};
 }
 

@@ -31,8 +31,8 @@ struct node_setup {
 class node_contestant final : public contestant {
 public:
   /// Errors: those of `actors::node::start`.
-  [[nodiscard]] static expected<std::unique_ptr<node_contestant>> start(const bench_sizes& sizes,
-                                                                        node_setup setup = {});
+  [[nodiscard]] static expected<std::unique_ptr<node_contestant>> start(
+      const bench_sizes& sizes, const node_setup& setup = {});
 
   node_contestant(const node_contestant&) = delete;
   node_contestant& operator=(const node_contestant&) = delete;

@@ -29,7 +29,8 @@ bool is_in_path(const std::string& program) {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody sets it
   std::istringstream folders{path == nullptr ? "" : path};
   for (std::string folder; std::getline(folders, folder, ':');) {
-    if (::access((folder + "/" + program).c_str(), X_OK) == 0)
+    folder.append("/").append(program);
+    if (::access(folder.c_str(), X_OK) == 0)
       return true;
   }
   return false;
@@ -80,6 +81,7 @@ public:
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
       return error{errc::io_failed, "start a peer: no pipe"};
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const auto& word : command)
       arguments.push_back(const_cast<char*>(word.c_str()));  // execvp does not change them
     arguments.push_back(nullptr);

@@ -12,7 +12,7 @@ constexpr int long_patience_s = 30;
 
 }  // namespace
 
-plain_pool::plain_pool(std::size_t threads, std::function<void()> on_start) {
+plain_pool::plain_pool(std::size_t threads, const std::function<void()>& on_start) {
   for (std::size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this, on_start] {
       on_start();

@@ -18,7 +18,7 @@ namespace libagent::lab {
 class plain_pool {
 public:
   /// `on_start` runs on each thread first.
-  plain_pool(std::size_t threads, std::function<void()> on_start);
+  plain_pool(std::size_t threads, const std::function<void()>& on_start);
   plain_pool(const plain_pool&) = delete;
   plain_pool& operator=(const plain_pool&) = delete;
   /// Drops what has not begun and waits for what has.

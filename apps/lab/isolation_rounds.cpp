@@ -99,6 +99,7 @@ quantiles pooled(const std::vector<loop_result>& rounds) {
 template <class Value>
 double median_over(const std::vector<loop_result>& rounds, Value value) {
   std::vector<double> sample;
+  sample.reserve(rounds.size());
   for (const auto& one : rounds)
     sample.push_back(value(one));
   return median_of(std::move(sample));

@@ -99,6 +99,7 @@ public:
       }
     }
     std::vector<knee_phase_outcome> outcomes;
+    outcomes.reserve(tallies_.size());
     for (const auto& each : tallies_)
       outcomes.push_back(each.outcome());
     return outcomes;

@@ -133,9 +133,10 @@ bool measure_limited(report& into, const lab_options& options, std::uint64_t lim
       "programs. Of a program that was killed the last quarter of a second is missing.",
       whole_mib(limit_bytes), node.limited_by));
   const auto correct = is_correct(node);
-  if (!correct)
+  if (!correct) {
     into.add_note("The node did not end every task that it had accepted exactly once: " +
                   ending_of(node) + ".");
+  }
   return correct;
 }
 

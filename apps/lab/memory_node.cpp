@@ -29,7 +29,7 @@ expected<std::uint64_t> budget_here() {
 }  // namespace
 
 expected<std::unique_ptr<memory_node>> memory_node::start(
-    const memory_node_options& options, std::shared_ptr<const tool_registry> tools) {
+    const memory_node_options& options, const std::shared_ptr<const tool_registry>& tools) {
   std::unique_ptr<memory_node> made{new memory_node};
   const auto budget =
       options.budget_bytes > 0 ? expected<std::uint64_t>{options.budget_bytes} : budget_here();
@@ -48,7 +48,7 @@ expected<std::unique_ptr<memory_node>> memory_node::start(
   const actors::node_parts parts{.probe = *std::move(probe), .lower_priority = [] {
                                    (void)set_thread_niceness(worker_niceness);
                                  }};
-  auto started = actors::node::start(node, std::move(tools), {}, parts);
+  auto started = actors::node::start(node, tools, {}, parts);
   if (!started)
     return started.error();
   made->node_ = *std::move(started);

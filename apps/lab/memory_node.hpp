@@ -20,7 +20,7 @@ struct memory_node_options {
 class memory_node {
 public:
   [[nodiscard]] static expected<std::unique_ptr<memory_node>> start(
-      const memory_node_options& options, std::shared_ptr<const tool_registry> tools);
+      const memory_node_options& options, const std::shared_ptr<const tool_registry>& tools);
 
   [[nodiscard]] actors::node& get() { return *node_; }
 

@@ -70,6 +70,7 @@ void submit_arrival(request_front& front, const std::shared_ptr<arrival_book>& b
 /// Where each phase ends, in seconds since the start.
 std::vector<double> phase_ends(const std::vector<arrival_phase>& phases) {
   std::vector<double> ends;
+  ends.reserve(phases.size());
   double end = 0;
   for (const auto& phase : phases)
     ends.push_back(end += seconds_d{phase.length}.count());
@@ -165,9 +166,10 @@ open_loop_outcome run_open_loop(request_front& front, const knee_backend& backen
     phase.name = options.phases[i].name;
     phase.resident_mb = highest[i];
   }
-  if (ends.size() > 1)
+  if (ends.size() > 1) {
     outcome.recovery_s =
         recovery_after(book->arrivals, ends[ends.size() - 2], ends.back(), options.deadline);
+  }
   return outcome;
 }
 

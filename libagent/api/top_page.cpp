@@ -72,8 +72,8 @@ std::string uptime_text(milliseconds length) {
     return fmt::format("{} s", length.count() / 1000);
   if (minutes < 60)
     return fmt::format("{} min", minutes);
-  return minutes < 48 * 60 ? fmt::format("{} h {:02} min", minutes / 60, minutes % 60)
-                           : fmt::format("{} days", minutes / (24 * 60));
+  return minutes < 48L * 60 ? fmt::format("{} h {:02} min", minutes / 60, minutes % 60)
+                            : fmt::format("{} days", minutes / (24L * 60));
 }
 
 double share_of(std::uint64_t part, std::uint64_t whole) {
@@ -220,6 +220,7 @@ void show_cache(text_page& page, const node_status& now, const top_span& span) {
 
 void show_tools(text_page& page, const std::vector<tool_time>& tools) {
   std::vector<table_row> rows;
+  rows.reserve(tools.size());
   for (const auto& time : tools) {
     rows.push_back(
         {{time.tool, time_text(time.mean), time_text(time.p90), std::to_string(time.runs),

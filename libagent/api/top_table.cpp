@@ -40,8 +40,8 @@ std::size_t table_width(const std::vector<table_column>& columns) {
 void drop_columns(std::vector<table_column>& columns, std::vector<table_row>& rows,
                   std::size_t width_max) {
   while (table_width(columns) > width_max) {
-    const auto last = std::find_if(columns.rbegin(), columns.rend(),
-                                   [](const table_column& one) { return one.may_go; });
+    const auto last = std::ranges::find_if(columns.rbegin(), columns.rend(),
+                                           [](const table_column& one) { return one.may_go; });
     if (last == columns.rend())
       return;
     const auto at = std::distance(last, columns.rend()) - 1;
