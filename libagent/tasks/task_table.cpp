@@ -66,7 +66,7 @@ constexpr std::size_t index_of(lane which) {
 }  // namespace
 
 task_table::task_table(task_limits limits, random_source random)
-    : limits_{limits}, random_{std::move(random)} {
+    : limits_{std::move(limits)}, random_{std::move(random)} {
   LIBAGENT_EXPECTS(random_ != nullptr);
   LIBAGENT_EXPECTS(limits_.attempts_max > 0);
 }
