@@ -111,7 +111,7 @@ struct executor_activity {
 struct executor_offer {
   executor_kind kind = executor_kind::handler;
   caf::actor who;
-  std::uint32_t credit = 1;  ///< How many items it takes at a time.
+  std::uint32_t credit = 1;                     ///< How many items it takes at a time.
   std::shared_ptr<executor_activity> activity;  ///< Never null.
 };
 
