@@ -41,10 +41,9 @@ using dispatcher_actor = caf::typed_actor<
     caf::result<void>(wake_atom)>;
 
 /// See actors/task_executor.hpp.
-using executor_actor =
-    caf::typed_actor<caf::result<void>(execute_atom, work_item),
-                     // from the asynchronous tools that it started
-                     caf::result<void>(done_atom, std::uint64_t, work_outcome)>;
+using executor_actor = caf::typed_actor<caf::result<void>(execute_atom, work_item),
+                                        // from the asynchronous tools that it started
+                                        caf::result<void>(done_atom, std::uint64_t, work_outcome)>;
 
 /// See actors/agent.hpp: what every agent answers.
 using agent_actor = caf::typed_actor<caf::result<agent_answer>(ask_atom, agent_question)>;
@@ -69,13 +68,12 @@ using cache_disk_actor =
                      caf::result<cache_level_stats>(status_atom)>;
 
 /// See actors/memory_monitor.hpp.
-using memory_monitor_actor =
-    caf::typed_actor<caf::result<memory_status>(status_atom),
-                     // from executors, for their tools
-                     caf::result<void>(phase_atom, std::string),
-                     caf::result<void>(allocation_failed_atom),
-                     // its own timer
-                     caf::result<void>(wake_atom)>;
+using memory_monitor_actor = caf::typed_actor<caf::result<memory_status>(status_atom),
+                                              // from executors, for their tools
+                                              caf::result<void>(phase_atom, std::string),
+                                              caf::result<void>(allocation_failed_atom),
+                                              // its own timer
+                                              caf::result<void>(wake_atom)>;
 
 /// See actors/gateway.hpp.
 using gateway_actor = caf::typed_actor<caf::result<void>(serve_atom, gateway_request)>;

@@ -87,7 +87,8 @@ public:
                     caf::actor_cast<caf::strong_actor_ptr>(dispatcher));
     for (int i = 0; i < 2; ++i) {
       add(actors::placement::pooled, {.kind = actors::executor_kind::handler, .credit = 8});
-      add(actors::placement::own_thread, actors::executor_options{.kind = actors::executor_kind::worker});
+      add(actors::placement::own_thread,
+          actors::executor_options{.kind = actors::executor_kind::worker});
     }
   }
 
