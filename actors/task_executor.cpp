@@ -219,22 +219,7 @@ void task_executor::answer(const work_item& item, run_result result, std::option
   } else {
     sent.failure = std::move(result.outcome.error());
   }
-  send_done(item, std::move(sent));
-}
-
-void task_executor::answer(const work_item& item, expected<std::string> outcome,
-                           std::optional<cache_use> use) {
-  work_outcome sent{.cache = std::move(use)};
-  if (outcome) {
-    sent.result = raw_json{*std::move(outcome)};
-  } else {
-    sent.failure = std::move(outcome.error());
-  }
-  send_done(item, std::move(sent));
-}
-
-void task_executor::send_done(const work_item& item, work_outcome outcome) {
-  caf::anon_send<urgent>(dispatcher_, done_atom_v, item.id, item.attempt, std::move(outcome));
+  caf::anon_send<urgent>(dispatcher_, done_atom_v, item.id, item.attempt, std::move(sent));
 }
 
 }  // namespace libagent::actors

@@ -70,7 +70,7 @@ private:
   /// How one run of a tool went.
   struct run_result {
     expected<std::string> outcome;
-    std::chrono::microseconds ran{0};
+    std::optional<std::chrono::microseconds> ran;  ///< Absent when the tool did not run.
     std::chrono::microseconds held{0};
   };
 
@@ -90,9 +90,6 @@ private:
   void announce();
   void execute(const work_item& item);
   void answer(const work_item& item, run_result result, std::optional<cache_use> use = {});
-  void answer(const work_item& item, expected<std::string> outcome,
-              std::optional<cache_use> use = {});
-  void send_done(const work_item& item, work_outcome outcome);
   [[nodiscard]] time_point now() const;
 
   // Running.

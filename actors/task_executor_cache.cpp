@@ -76,7 +76,7 @@ void task_executor::ask_cache(const work_item& item) {
           [this, lease](const caf::error& why) {
             // The same call failed just before, and would fail again.
             if (auto known = from_caf_error(why); negative_cache::is_deterministic(known.code))
-              return answer(lease.item, std::move(known));
+              return answer(lease.item, {.outcome = std::move(known)});
             // A cache that is down or full must not fail a task that can do without it.
             run_and_answer(lease.item);
           });
@@ -85,7 +85,7 @@ void task_executor::ask_cache(const work_item& item) {
 void task_executor::on_cache_answer(const cache_lease& lease, const cache_answer& found) {
   if (found.verdict == cache_verdict::compute)
     return compute(lease);
-  answer(lease.item, expected<std::string>{found.value.str()}, use_of(found.outcome, found.age));
+  answer(lease.item, {.outcome = found.value.str()}, use_of(found.outcome, found.age));
   if (lease.token != 0)
     refresh(lease);
 }
@@ -107,8 +107,7 @@ void task_executor::give_up(const cache_lease& lease, const run_result& failed) 
       .then(
           [this, item = lease.item, failed](const cache_regret& regret) {
             if (regret.stale) {
-              return answer(item, expected<std::string>{regret.stale->str()},
-                            use_of(cache_outcome::stale));
+              return answer(item, {.outcome = regret.stale->str()}, use_of(cache_outcome::stale));
             }
             answer(item, failed);
           },
@@ -126,11 +125,12 @@ void task_executor::refresh(const cache_lease& lease) {
 
 void task_executor::run_for(const cache_lease& lease, then on_end) {
   run(lease.item, [this, lease, on_end = std::move(on_end)](run_result result) {
-    usual_time_[lease.item.what->spec().name] = result.ran;
+    const auto took = result.ran.value_or(std::chrono::microseconds{0});
+    usual_time_[lease.item.what->spec().name] = took;
     if (result.outcome) {
       cache_fill fill{.value = shared_text{*result.outcome},
                       .ttl = lease.item.what->spec().cache_ttl};
-      fill.saving.compute_time = result.ran;
+      fill.saving.compute_time = took;
       caf::anon_send<urgent>(lease.cache, fulfil_atom_v, lease.name, lease.token, std::move(fill));
     }
     on_end(std::move(result));

@@ -34,7 +34,7 @@ public:
 
 private:
   struct client {
-    descriptor socket;
+    owned_descriptor socket;
     bool has_sent = false;
     std::string line;
   };
@@ -92,14 +92,14 @@ private:
   }
 
   void end(std::size_t index, expected<std::string> line) {
-    clients_[index].socket.close();
+    clients_[index].socket.reset();
     batch_.answered(index, std::move(line));
     --left_;
   }
 
   const std::uint16_t port_;
   io_batch& batch_;
-  descriptor poll_{::epoll_create1(EPOLL_CLOEXEC)};
+  owned_descriptor poll_{::epoll_create1(EPOLL_CLOEXEC)};
   std::vector<client> clients_;
   std::size_t left_;
   std::array<epoll_event, 256> ready_{};

@@ -30,7 +30,7 @@ using steady = std::chrono::steady_clock;
 constexpr int listeners_on_the_port = 8;
 
 struct waiting_client {
-  descriptor socket;
+  owned_descriptor socket;
   std::string said;
 };
 
@@ -56,14 +56,14 @@ private:
   void answer_due();
 
   const std::chrono::milliseconds wait_;
-  descriptor poll_{::epoll_create1(EPOLL_CLOEXEC)};
-  std::vector<descriptor> listeners_;
+  owned_descriptor poll_{::epoll_create1(EPOLL_CLOEXEC)};
+  std::vector<owned_descriptor> listeners_;
   std::vector<waiting_client> clients_;  ///< By the number of their descriptor.
   std::deque<due_answer> due_;
 };
 
 expected<void> wait_server::add_listener(sockaddr_in& address) {
-  descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  owned_descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   const int on = 1;
   socklen_t size = sizeof address;
   auto* where = reinterpret_cast<sockaddr*>(&address);
@@ -111,7 +111,7 @@ void wait_server::serve() {
     for (int i = 0; i < count; ++i) {
       const int number = ready[static_cast<std::size_t>(i)].data.fd;
       const bool is_listener =
-          std::ranges::find(listeners_, number, &descriptor::get) != listeners_.end();
+          std::ranges::find(listeners_, number, &owned_descriptor::get) != listeners_.end();
       is_listener ? accept_all(number) : read(number);
     }
     answer_due();
@@ -120,7 +120,7 @@ void wait_server::serve() {
 
 void wait_server::accept_all(int listener) {
   while (true) {
-    descriptor socket{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+    owned_descriptor socket{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (!socket.is_open())
       return;
     const auto number = static_cast<std::size_t>(socket.get());

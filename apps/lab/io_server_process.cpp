@@ -37,8 +37,8 @@ expected<wait_server_process> wait_server_process::start(std::chrono::millisecon
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     return system_error_of("make a pipe");
-  const descriptor from{ends[0]};
-  descriptor to{ends[1]};
+  const owned_descriptor from{ends[0]};
+  owned_descriptor to{ends[1]};
   const auto wait_ms = std::to_string(wait.count());
   const auto pid = ::fork();
   if (pid < 0)
@@ -47,7 +47,7 @@ expected<wait_server_process> wait_server_process::start(std::chrono::millisecon
     become_server(to.get(), wait_ms.c_str());
     ::_exit(127);
   }
-  to.close();
+  to.reset();
   wait_server_process started{pid, read_port(from.get())};
   if (started.port() == 0)
     return error{errc::unavailable, "start the wait server: it did not say its port"};

@@ -11,28 +11,12 @@
 
 namespace libagent::lab {
 
-descriptor::descriptor(descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
-
-descriptor& descriptor::operator=(descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
-descriptor::~descriptor() {
-  close();
-}
-
-void descriptor::close() {
-  if (is_open())
-    ::close(std::exchange(number_, -1));
-}
-
 error system_error_of(std::string_view tried) {
   return {errc::io_failed, std::string{tried} + ": " + std::generic_category().message(errno)};
 }
 
-expected<descriptor> connect_to(std::uint16_t port, int flags) {
-  descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
+expected<owned_descriptor> connect_to(std::uint16_t port, int flags) {
+  owned_descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
   if (!socket.is_open())
     return system_error_of("make a socket");
   // The request that follows acknowledges the connection too; async_net does the same.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libagent/adapters/owned_descriptor.hpp"
 #include "libagent/base/expected.hpp"
 
 #include <cstddef>
@@ -9,34 +10,11 @@
 
 namespace libagent::lab {
 
-/// Owns a file descriptor. -1: none.
-class descriptor {
-public:
-  descriptor() = default;
-
-  explicit descriptor(int number) : number_{number} {}
-
-  descriptor(descriptor&& other) noexcept;
-  descriptor& operator=(descriptor&& other) noexcept;
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor();
-
-  [[nodiscard]] int get() const { return number_; }
-
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
-  void close();
-
-private:
-  int number_ = -1;
-};
-
 /// "TRIED: what the system said", from errno.
 [[nodiscard]] error system_error_of(std::string_view tried);
 
 /// A socket that connects, or has connected, to a port of 127.0.0.1. `flags` is 0 or SOCK_NONBLOCK.
-[[nodiscard]] expected<descriptor> connect_to(std::uint16_t port, int flags);
+[[nodiscard]] expected<owned_descriptor> connect_to(std::uint16_t port, int flags);
 
 /// Sends `request` to a port of 127.0.0.1 and returns what comes up to the end of a line, without
 /// it. Blocking.

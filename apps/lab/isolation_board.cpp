@@ -1,9 +1,8 @@
 #include "apps/lab/isolation_board.hpp"
 
-#include "libagent/base/random.hpp"
+#include "apps/lab/open_loop.hpp"
 
 #include <cerrno>
-#include <cmath>
 #include <ctime>
 #include <thread>
 #include <utility>
@@ -13,12 +12,9 @@ namespace libagent::lab {
 std::vector<std::chrono::nanoseconds> poisson_arrivals(double per_second,
                                                        std::chrono::milliseconds length,
                                                        std::uint64_t seed) {
-  seeded_random random{seed};
-  const auto gap_ns = [&] { return -std::log(1.0 - random.unit()) * 1e9 / per_second; };
-  const auto end_ns = static_cast<double>(std::chrono::nanoseconds{length}.count());
   std::vector<std::chrono::nanoseconds> due_after;
-  for (double at = gap_ns(); at < end_ns; at += gap_ns())
-    due_after.emplace_back(static_cast<std::int64_t>(at));
+  for (const auto at_s : draw_arrivals({{.per_second = per_second, .length = length}}, seed))
+    due_after.emplace_back(static_cast<std::int64_t>(at_s * 1e9));
   return due_after;
 }
 

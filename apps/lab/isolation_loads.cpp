@@ -2,7 +2,7 @@
 
 #include "apps/lab/isolation_cpu.hpp"
 #include "apps/lab/isolation_node.hpp"
-#include "apps/lab/timer_thread.hpp"
+#include "apps/lab/timer_loop.hpp"
 #include "libagent/tools/make_async_tool.hpp"
 
 #include <functional>
@@ -67,7 +67,7 @@ constexpr std::chrono::hours long_enough{24};
 expected<side_load> io_load(const bench_sizes& sizes, const load_sizes& much) {
   side_load made{.name = std::to_string(much.waiting) + " asynchronous tasks waiting"};
   made.setup.load = {.tool = "wait", .requested = lane::batch, .tasks = much.waiting};
-  const auto timers = std::make_shared<timer_thread>();
+  const auto timers = std::make_shared<timer_loop>();
   const auto added = made.setup.tools->add(
       make_async_tool({.name = "wait",
                        .description = "Waits for a timer.",
@@ -76,10 +76,11 @@ expected<side_load> io_load(const bench_sizes& sizes, const load_sizes& much) {
                        .bound = work_bound::io},
                       [timers, shared = made.setup.shared, sizes, wait = much.wait](
                           const load_asked&, const tool_context&, async_reply<load_answer> reply) {
-                        timers->call_after(wait, [shared, sizes, reply = std::move(reply)] {
-                          count_done(*shared, sizes);
-                          reply(load_answer{true});
-                        });
+                        timers->at(std::chrono::steady_clock::now() + wait,
+                                   [shared, sizes, reply = std::move(reply)](time_point) {
+                                     count_done(*shared, sizes);
+                                     reply(load_answer{true});
+                                   });
                       }));
   return added ? expected<side_load>{std::move(made)} : added.error();
 }

@@ -146,9 +146,9 @@ public:
 
 private:
   expected<std::string> ask(std::string_view line) {
-    if (!control_.send(line))
+    if (!send_at_once(control_, line))
       return error{errc::io_failed, "send to a peer"};
-    return read_line(control_.descriptor(), answer_patience_ms);
+    return read_line(control_.get(), answer_patience_ms);
   }
 
   expected<void> command(std::string_view line) {
@@ -161,7 +161,7 @@ private:
   }
 
   peer_process process_;
-  loopback_socket control_;
+  owned_descriptor control_;
   std::uint16_t port_ = 0;
 };
 

@@ -23,16 +23,16 @@ constexpr std::chrono::seconds silence_max{10};
 /// A connection and the request that it waits for the answer of.
 class player_connection {
 public:
-  explicit player_connection(loopback_socket socket) : socket_{std::move(socket)} {}
+  explicit player_connection(owned_descriptor socket) : socket_{std::move(socket)} {}
 
-  [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
+  [[nodiscard]] int descriptor() const { return socket_.get(); }
 
   [[nodiscard]] std::size_t asked() const { return asked_; }
 
   [[nodiscard]] bool ask(const std::string& request, std::size_t index) {
     asked_ = index;
     received_.clear();
-    return socket_.send(request);
+    return send_at_once(socket_, request);
   }
 
   /// Takes what has come.
@@ -46,7 +46,7 @@ public:
   }
 
 private:
-  loopback_socket socket_;
+  owned_descriptor socket_;
   std::string received_;
   std::size_t asked_ = 0;
 };

@@ -1,5 +1,7 @@
 #include "apps/lab/loopback_socket.hpp"
 
+#include "apps/lab/io_socket.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,27 +10,18 @@
 
 namespace libagent::lab {
 
-loopback_socket::~loopback_socket() {
-  if (descriptor_ >= 0)
-    (void)::close(descriptor_);
-}
-
-bool loopback_socket::send(std::string_view bytes) const {
-  return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+bool send_at_once(const owned_descriptor& socket, std::string_view bytes) {
+  return ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
          static_cast<ssize_t>(bytes.size());
 }
 
-loopback_socket connect_loopback(std::uint16_t port) {
-  loopback_socket made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+owned_descriptor connect_loopback(std::uint16_t port) {
+  auto made = connect_to(port, 0);
+  if (!made)
+    return {};
   const int on = 1;
-  (void)::setsockopt(made.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const auto* where = reinterpret_cast<const sockaddr*>(&address);
-  return ::connect(made.descriptor(), where, sizeof address) == 0 ? std::move(made)
-                                                                  : loopback_socket{};
+  (void)::setsockopt(made->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return *std::move(made);
 }
 
 }  // namespace libagent::lab

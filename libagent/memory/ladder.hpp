@@ -17,10 +17,6 @@ namespace libagent {
 //   critical   caches go to their floor, one long task runs, the youngest other is pre-empted
 //   emergency  the largest long task is cancelled, the emergency block is given up
 
-[[nodiscard]] constexpr bool cache_may_grow(pressure_level level) {
-  return level == pressure_level::normal;
-}
-
 /// How many of `all` long tasks may run at a time: all, half (rounded up), or one.
 [[nodiscard]] constexpr std::uint32_t batch_permits(std::uint32_t all, pressure_level level) {
   if (level < pressure_level::high)

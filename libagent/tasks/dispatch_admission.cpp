@@ -27,9 +27,10 @@ refusal short_of_memory(const task_order& order, pressure_level level, std::stri
 }  // namespace
 
 expected<const task_record*> dispatch_core::submit(task_order order, const instant& now) {
-  if (const auto estimate = times_.estimate(order.target))
+  const auto estimate = times_.estimate(order.target);
+  if (estimate)
     order.cost = estimate->mean;
-  if (auto refused = find_refusal(order, now)) {
+  if (auto refused = find_refusal(order, estimate, now)) {
     table_.count_refusal(order.task_lane, refused->reason);
     return std::move(refused->why);
   }
@@ -37,7 +38,9 @@ expected<const task_record*> dispatch_core::submit(task_order order, const insta
   return &table_.accept(std::move(order), now).record;
 }
 
-std::optional<refusal> dispatch_core::find_refusal(const task_order& order, const instant& now) {
+std::optional<refusal> dispatch_core::find_refusal(const task_order& order,
+                                                   const std::optional<service_estimate>& estimate,
+                                                   const instant& now) {
   if (draining_) {
     return refusal{refusal_reason::draining,
                    {errc::unavailable, "admit task: this node is shutting down"}};
@@ -48,15 +51,14 @@ std::optional<refusal> dispatch_core::find_refusal(const task_order& order, cons
     return refused;
   switch (routes_.at(order.route).rules.admission) {
     case admission_rule::queue_wait: return refuse_by_wait(order, now.steady);
-    case admission_rule::estimate: return refuse_by_estimate(order);
+    case admission_rule::estimate: return refuse_by_estimate(order, estimate);
     case admission_rule::bounds: break;
   }
   return std::nullopt;
 }
 
 std::optional<refusal> dispatch_core::refuse_for_memory(const task_order& order) const {
-  if (order.memory_bytes > 0 && ledger_ != nullptr &&
-      order.memory_bytes > ledger_->largest_possible()) {
+  if (ledger_ != nullptr && ledger_->refusal_of(order.memory_bytes) == memory_refusal::never) {
     return refusal{refusal_reason::memory,
                    {errc::too_large, "admit " + order.target + ": it takes " +
                                          std::to_string(order.memory_bytes) +
@@ -100,7 +102,8 @@ std::size_t dispatch_core::capacity_for(const task_order& order) const {
   return std::min<std::size_t>(runners, fitting);
 }
 
-std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order) {
+std::optional<refusal> dispatch_core::refuse_by_estimate(
+    const task_order& order, const std::optional<service_estimate>& estimate) {
   const auto& route = routes_[order.route];
   const auto capacity = capacity_for(order);
   if (capacity == 0)
@@ -111,7 +114,6 @@ std::optional<refusal> dispatch_core::refuse_by_estimate(const task_order& order
   const auto own_turn = std::chrono::duration_cast<duration>(
       (queue.client_backlog(order.client, order.level) + order.cost) *
       ((queue.active_weight(order.level) + weight) / weight));
-  const auto estimate = times_.estimate(order.target);
   admission_load load;
   load.tasks_ahead = queue.size();
   load.backlog_ahead = std::min(queue.backlog(order.level), own_turn) +

@@ -145,9 +145,10 @@ void dispatch_core::pump(route_id route, const instant& now) {
 std::optional<error> dispatch_core::too_late(const task_entry& entry, time_point now) const {
   if (entry.deadline <= now)
     return deadline_error(entry);
+  if (routes_[entry.route].rules.admission != admission_rule::estimate)
+    return std::nullopt;
   const auto estimate = times_.estimate(entry.record.target);
-  if (routes_[entry.route].rules.admission != admission_rule::estimate || !estimate ||
-      estimate->samples < samples_to_judge || estimate->p90 <= duration::zero())
+  if (!estimate || estimate->samples < samples_to_judge || estimate->p90 <= duration::zero())
     return std::nullopt;
   const std::chrono::duration<double> mean = estimate->mean;
   const std::chrono::duration<double> p90 = estimate->p90;

@@ -175,10 +175,13 @@ private:
     duration mean_run{};      // Of recent runs of whatever tool.
   };
 
-  [[nodiscard]] std::optional<refusal> find_refusal(const task_order& order, const instant& now);
+  [[nodiscard]] std::optional<refusal> find_refusal(const task_order& order,
+                                                    const std::optional<service_estimate>& estimate,
+                                                    const instant& now);
   [[nodiscard]] std::optional<refusal> refuse_for_memory(const task_order& order) const;
   [[nodiscard]] std::optional<refusal> refuse_by_wait(const task_order& order, time_point now);
-  [[nodiscard]] std::optional<refusal> refuse_by_estimate(const task_order& order);
+  [[nodiscard]] std::optional<refusal> refuse_by_estimate(
+      const task_order& order, const std::optional<service_estimate>& estimate);
   [[nodiscard]] std::uint32_t permits(const route_state& route) const;
   [[nodiscard]] bool starts_batch(const route_state& route) const;
   [[nodiscard]] bool is_guessed(const route_state& route, std::uint64_t declared_bytes) const;

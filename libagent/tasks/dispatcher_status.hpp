@@ -103,7 +103,7 @@ struct dispatcher_status {
   std::uint64_t ended_for_memory = 0;  ///< Ended to save memory.
   std::vector<refusal_count> refusals;
   std::vector<limit_status> limits;
-  std::vector<tool_time> slowest;  ///< At most 20, by their 90th percentile.
+  std::vector<tool_time> slowest;  ///< The 20 with the highest p90, and all that stalled.
 };
 
 template <class Inspector>

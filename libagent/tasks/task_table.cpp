@@ -243,6 +243,7 @@ void task_table::requeue(task_entry& entry, const instant& now) {
   entry.record.state = task_state::queued;
   entry.record.progress.reset();
   entry.record.node.clear();
+  entry.is_preempted = false;
   entry.since = now.steady;
   enqueue(entry, true);
 }
@@ -254,7 +255,6 @@ void task_table::give_back(task_entry& entry, const instant& now) {
 }
 
 void task_table::set_back(task_entry& entry, const instant& now) {
-  entry.is_preempted = false;
   entry.record.note = "stopped and set back to save memory";
   give_back(entry, now);
   ++outcomes_.preempted;

@@ -69,40 +69,35 @@ struct async_signature<std::function<void(In, const tool_context&, async_reply<O
 };
 
 template <class Fn>
-class async_function_tool final : public tool {
+using async_signature_of = async_signature<decltype(std::function{std::declval<Fn>()})>;
+
+[[nodiscard]] inline tool_spec asynchronous(tool_spec spec) {
+  spec.tool_isolation = isolation::async_call;
+  return spec;
+}
+
+template <class Fn>
+class async_function_tool final : public record_tool<typename async_signature_of<Fn>::input,
+                                                     typename async_signature_of<Fn>::output> {
 public:
-  using traits = async_signature<decltype(std::function{std::declval<Fn>()})>;
+  using traits = async_signature_of<Fn>;
   using input = typename traits::input;
   using output = typename traits::output;
 
   async_function_tool(tool_spec spec, Fn fn, const json_limits& limits)
-      : spec_{std::move(spec)}, fn_{std::move(fn)}, limits_{limits} {
-    spec_.tool_isolation = isolation::async_call;
-  }
-
-  [[nodiscard]] const tool_spec& spec() const override { return spec_; }
-
-  [[nodiscard]] const std::string& input_schema() const override { return input_schema_; }
-
-  [[nodiscard]] const std::string& output_schema() const override { return output_schema_; }
-
-  [[nodiscard]] expected<void> check(const std::string& arguments_json) const override {
-    if (auto in = from_json<input>(arguments_or_empty(arguments_json), limits_); !in)
-      return in.error();
-    return {};
-  }
+      : record_tool<input, output>{asynchronous(std::move(spec)), limits}, fn_{std::move(fn)} {}
 
   /// Only `start` runs it: an answer that comes later has no thread to wait on.
   [[nodiscard]] expected<std::string> run(const std::string&, const tool_context&) override {
-    return error{errc::unsupported, "run " + spec_.name + ": it is asynchronous, start it"};
+    return error{errc::unsupported, "run " + this->name() + ": it is asynchronous, start it"};
   }
 
   void start(const std::string& arguments_json, const tool_context& context,
              tool_done done) override {
-    auto pending = std::make_shared<pending_reply>(spec_.name, std::move(done));
+    auto pending = std::make_shared<pending_reply>(this->name(), std::move(done));
     if (context.stop.stop_requested())
-      return pending->answer(cancelled_before_start(spec_.name));
-    const auto in = from_json<input>(arguments_or_empty(arguments_json), limits_);
+      return pending->answer(cancelled_before_start(this->name()));
+    const auto in = this->read(arguments_json);
     if (!in)
       return pending->answer(in.error());
     try {
@@ -110,16 +105,12 @@ public:
     } catch (const contract_violation&) {
       throw;  // a bug, not a failed task
     } catch (const std::exception& failure) {
-      pending->answer(threw(spec_.name, failure.what()));
+      pending->answer(threw(this->name(), failure.what()));
     }
   }
 
 private:
-  tool_spec spec_;
   Fn fn_;
-  json_limits limits_;
-  std::string input_schema_ = json_schema<input>();
-  std::string output_schema_ = json_schema<output>();
 };
 
 }  // namespace tool_detail
@@ -139,14 +130,10 @@ private:
 template <class Fn>
 [[nodiscard]] std::shared_ptr<tool> make_async_tool(tool_spec spec, Fn fn,
                                                     const json_limits& limits = {}) {
-  using traits = tool_detail::async_signature<decltype(std::function{std::declval<Fn>()})>;
+  using traits = tool_detail::async_signature_of<Fn>;
   static_assert(traits::is_valid,
                 "an asynchronous tool's function takes (const In&, const tool_context&, "
                 "async_reply<Out>) and returns nothing");
-  static_assert(record_type<typename traits::input>,
-                "a tool's input is a struct with an `inspect` overload that calls record()");
-  static_assert(record_type<typename traits::output>,
-                "a tool's output is a struct with an `inspect` overload that calls record()");
   return std::make_shared<tool_detail::async_function_tool<Fn>>(std::move(spec), std::move(fn),
                                                                 limits);
 }

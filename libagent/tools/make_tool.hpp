@@ -62,15 +62,14 @@ using signature_of = signature<decltype(std::function{std::declval<Fn>()})>;
   return arguments_json.empty() ? std::string_view{"{}"} : std::string_view{arguments_json};
 }
 
-template <class Fn>
-class function_tool final : public tool {
+/// What tools of functions have in common: they are described by their records.
+template <class In, class Out>
+class record_tool : public tool {
 public:
-  using traits = signature_of<Fn>;
-  using input = typename traits::input;
-  using output = typename traits::output;
-
-  function_tool(tool_spec spec, Fn fn, const json_limits& limits)
-      : spec_{std::move(spec)}, fn_{std::move(fn)}, limits_{limits} {}
+  static_assert(record_type<In>,
+                "a tool's input is a struct with an `inspect` overload that calls record()");
+  static_assert(record_type<Out>,
+                "a tool's output is a struct with an `inspect` overload that calls record()");
 
   [[nodiscard]] const tool_spec& spec() const override { return spec_; }
 
@@ -79,18 +78,46 @@ public:
   [[nodiscard]] const std::string& output_schema() const override { return output_schema_; }
 
   [[nodiscard]] expected<void> check(const std::string& arguments_json) const override {
-    if (auto in = from_json<input>(arguments_or_empty(arguments_json), limits_); !in) {
+    if (auto in = read(arguments_json); !in) {
       return in.error();
     }
     return {};
   }
 
+protected:
+  record_tool(tool_spec spec, const json_limits& limits)
+      : spec_{std::move(spec)}, limits_{limits} {}
+
+  [[nodiscard]] expected<In> read(const std::string& arguments_json) const {
+    return from_json<In>(arguments_or_empty(arguments_json), limits_);
+  }
+
+  [[nodiscard]] const std::string& name() const { return spec_.name; }
+
+private:
+  tool_spec spec_;
+  json_limits limits_;
+  std::string input_schema_ = json_schema<In>();
+  std::string output_schema_ = json_schema<Out>();
+};
+
+template <class Fn>
+class function_tool final
+    : public record_tool<typename signature_of<Fn>::input, typename signature_of<Fn>::output> {
+public:
+  using traits = signature_of<Fn>;
+  using input = typename traits::input;
+  using output = typename traits::output;
+
+  function_tool(tool_spec spec, Fn fn, const json_limits& limits)
+      : record_tool<input, output>{std::move(spec), limits}, fn_{std::move(fn)} {}
+
   [[nodiscard]] expected<std::string> run(const std::string& arguments_json,
                                           const tool_context& context) override {
     if (context.stop.stop_requested()) {
-      return cancelled_before_start(spec_.name);
+      return cancelled_before_start(this->name());
     }
-    const auto in = from_json<input>(arguments_or_empty(arguments_json), limits_);
+    const auto in = this->read(arguments_json);
     if (!in) {
       return in.error();
     }
@@ -112,17 +139,13 @@ private:
     } catch (const contract_violation&) {
       throw;  // a bug, not a failed task: the actor that runs it dies and is restarted
     } catch (const std::exception& failure) {
-      return threw(spec_.name, failure.what());
+      return threw(this->name(), failure.what());
     } catch (...) {
-      return threw(spec_.name, "something that is not a std::exception");
+      return threw(this->name(), "something that is not a std::exception");
     }
   }
 
-  tool_spec spec_;
   Fn fn_;
-  json_limits limits_;
-  std::string input_schema_ = json_schema<input>();
-  std::string output_schema_ = json_schema<output>();
 };
 
 }  // namespace tool_detail
@@ -147,10 +170,6 @@ template <class Fn>
   using traits = tool_detail::signature_of<Fn>;
   static_assert(traits::is_valid,
                 "a tool's function takes (const In&) or (const In&, const tool_context&)");
-  static_assert(record_type<typename traits::input>,
-                "a tool's input is a struct with an `inspect` overload that calls record()");
-  static_assert(record_type<typename traits::output>,
-                "a tool's output is a struct with an `inspect` overload that calls record()");
   return std::make_shared<tool_detail::function_tool<Fn>>(std::move(spec), std::move(fn), limits);
 }
 

@@ -1,13 +1,14 @@
 #include "libagent/adapters/open_files.hpp"
 
+#include "tests/support/forked_child.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <functional>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace libagent;
+using libagent::testing::run_in_forked_child;
 
 namespace {
 
@@ -15,13 +16,10 @@ constexpr rlim_t hard_limit = 200;
 
 /// What `check` returned in a child whose limits are 64 and 200: the test's own stay as they are.
 bool holds_in_a_limited_child(const std::function<bool()>& check) {
-  const auto child = fork();
-  if (child == 0) {
-    const rlimit limited{.rlim_cur = 64, .rlim_max = hard_limit};
-    _exit(setrlimit(RLIMIT_NOFILE, &limited) == 0 && check() ? 0 : 1);
-  }
-  int status = -1;
-  return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return run_in_forked_child([&check] {
+           const rlimit limited{.rlim_cur = 64, .rlim_max = hard_limit};
+           return setrlimit(RLIMIT_NOFILE, &limited) == 0 && check() ? 0 : 1;
+         }) == 0;
 }
 
 rlim_t soft_limit_now() {

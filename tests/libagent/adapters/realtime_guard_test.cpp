@@ -2,6 +2,8 @@
 
 #include "libagent/adapters/thread_priority.hpp"
 
+#include "tests/support/forked_child.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <chrono>
@@ -10,7 +12,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -48,17 +49,13 @@ std::chrono::nanoseconds spin_as_realtime() {
 }
 
 /// Runs `check` in a process of its own: limits and handlers stay there, and a loop that does not
-/// end is ended. Returns its exit code; 128 and the signal when one ended it.
+/// end is ended. Returns its exit code; -1 when a signal ended it.
 template <class Check>
 int in_child(Check check) {
-  const auto child = fork();
-  if (child == 0) {
+  return libagent::testing::run_in_forked_child([check] {
     alarm(child_seconds_max);
-    _exit(check());
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return check();
+  });
 }
 
 int spin_twice_under_guard() {

@@ -31,8 +31,6 @@ TEST_CASE("half of an odd number is rounded up, and nothing stays nothing", "[me
 }
 
 TEST_CASE("each measure begins at its level", "[memory]") {
-  CHECK(cache_may_grow(normal));
-  CHECK_FALSE(cache_may_grow(elevated));
   CHECK_FALSE(preempts(high));
   CHECK(preempts(critical));
   CHECK(preempts(emergency));
