@@ -7,10 +7,11 @@ namespace libagent {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> names{
+constexpr std::array<std::string_view, 17> names{
     "ok",         "invalid_argument", "not_found",   "deadline_exceeded", "cancelled",
     "overloaded", "unavailable",      "too_large",   "tool_failed",       "already_exists",
     "io_failed",  "corrupt",          "unsupported", "internal",          "rate_limited",
+    "crashed",    "key_reused",
 };
 
 }  // namespace

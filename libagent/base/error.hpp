@@ -25,6 +25,8 @@ enum class errc : std::uint8_t {
   unsupported,
   internal,
   rate_limited,  ///< This client alone asks for more than its share; others are served.
+  crashed,       ///< The work took the process or the executor that ran it down.
+  key_reused,    ///< An idempotency key that was used for something else.
 };
 
 /// The stable spelling used in JSON, logs and metrics, for example `deadline_exceeded`.

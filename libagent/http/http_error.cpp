@@ -22,6 +22,7 @@ int status_of(errc code) {
     case overloaded:
     case unavailable: return 503;
     case too_large: return 413;
+    case key_reused:
     case tool_failed: return 422;
     case already_exists: return 409;
     case rate_limited: return 429;
@@ -29,6 +30,7 @@ int status_of(errc code) {
     case ok:
     case io_failed:
     case corrupt:
+    case crashed:
     case internal: break;
   }
   return 500;

@@ -4,12 +4,15 @@
 #include "libagent/base/task_id.hpp"
 #include "libagent/base/time.hpp"
 #include "libagent/record/field.hpp"
+#include "libagent/tasks/retry_policy.hpp"
 #include "libagent/tasks/task.hpp"
+#include "libagent/tasks/task_group.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -36,6 +39,8 @@ struct tool_spec {
   /// Memory that one run takes at its peak. It is reserved before the run starts; a run that would
   /// not fit waits. Zero: little enough not to matter.
   std::uint64_t memory_bytes = 0;
+  /// When a failed run is tried again. Never for `once`.
+  retry_policy retry;
 };
 
 /// Memory that was set aside, until this is destroyed. Movable; empty when moved from.
@@ -56,6 +61,12 @@ struct tool_context {
   /// `errc::overloaded` when it would not fit now. Never empty.
   std::function<expected<memory_hold>(std::uint64_t bytes)> reserve =
       [](std::uint64_t) -> expected<memory_hold> { return memory_hold{}; };
+  /// Asks for children: once this run has returned, with whatever, they are submitted; when they
+  /// have ended the tool is run again, with `group`. Meanwhile it holds neither thread nor permit.
+  /// The last call counts; to be called by the thread that runs the tool. Never empty.
+  std::function<void(task_group children)> wait_for = [](const task_group&) {};
+  /// What the children came to that an earlier run asked for; absent in the first run.
+  std::optional<group_outcome> group;
 };
 
 /// Takes a run's outcome. From any thread; every call but the first is ignored.

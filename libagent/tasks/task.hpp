@@ -107,7 +107,7 @@ struct enum_names<task_state> {
 
 template <>
 struct enum_names<errc> {
-  static constexpr std::array<std::pair<errc, std::string_view>, 15> values{
+  static constexpr std::array<std::pair<errc, std::string_view>, 17> values{
       {{errc::ok, "ok"},
        {errc::invalid_argument, "invalid_argument"},
        {errc::not_found, "not_found"},
@@ -122,7 +122,9 @@ struct enum_names<errc> {
        {errc::corrupt, "corrupt"},
        {errc::unsupported, "unsupported"},
        {errc::internal, "internal"},
-       {errc::rate_limited, "rate_limited"}}};
+       {errc::rate_limited, "rate_limited"},
+       {errc::crashed, "crashed"},
+       {errc::key_reused, "key_reused"}}};
 };
 
 template <class Inspector>
@@ -146,6 +148,13 @@ struct task_request {
   std::optional<lane> lane_override;                 ///< Absent: the tool's lane.
   std::optional<criticality> level;                  ///< Absent: what is usual in its lane.
   std::string client;  ///< Who asks, for fairness between askers; empty: this node itself.
+  std::string key;     ///< Idempotency key: the same one again means the same task. Empty: none.
+  std::string trace;   ///< W3C traceparent, passed on to children; empty: none.
+  /// Whether it must survive a crash of the node. Absent: when the answer to the submit is that it
+  /// was accepted, when it has a key, or when it must not run twice.
+  std::optional<bool> durable;
+
+  friend bool operator==(const task_request&, const task_request&) = default;
 };
 
 template <class Inspector>
@@ -159,7 +168,10 @@ bool inspect(Inspector& f, task_request& x) {
       field("criticality", "How much it matters; default: the lane's.", x.level),
       field("client", "Who asks; empty: the node itself.", x.client)
           .max_size(128)
-          .fallback(std::string{}));
+          .fallback(std::string{}),
+      field("key", "Idempotency key; empty: none.", x.key).max_size(128).fallback(std::string{}),
+      field("trace", "W3C traceparent; empty: none.", x.trace).max_size(64).fallback(std::string{}),
+      field("durable", "Whether it must survive a crash.", x.durable));
 }
 
 /// How far a long task is.
@@ -209,8 +221,13 @@ struct task_record {
   std::optional<error> failure;    ///< Set when ended otherwise.
   std::string node;                ///< Where it ran; empty: here.
   criticality level = criticality::critical;
-  std::string client;  ///< Who asked; empty: this node itself.
-  std::string note;    ///< What the system decided about it that nobody asked for.
+  std::string client;         ///< Who asked; empty: this node itself.
+  std::string note;           ///< What the system decided about it that nobody asked for.
+  std::string key;            ///< Idempotency key; empty: none.
+  std::string trace;          ///< W3C traceparent; empty: none.
+  std::uint32_t crashes = 0;  ///< Attempts that took their executor or process down.
+  std::optional<task_id> parent;
+  std::uint32_t waits_for = 0;  ///< Children that have not ended; it holds nothing meanwhile.
 };
 
 template <class Inspector>
@@ -232,7 +249,14 @@ bool inspect(Inspector& f, task_record& x) {
       field("node", "The node that ran it; empty for this one.", x.node).fallback(std::string{}),
       field("criticality", "How much it matters.", x.level).fallback(criticality::critical),
       field("client", "Who asked; empty: the node itself.", x.client).fallback(std::string{}),
-      field("note", "What the system decided about it unasked.", x.note).fallback(std::string{}));
+      field("note", "What the system decided about it unasked.", x.note).fallback(std::string{}),
+      field("key", "Idempotency key; empty: none.", x.key).fallback(std::string{}),
+      field("trace", "W3C traceparent; empty: none.", x.trace).fallback(std::string{}),
+      field("crashes", "Attempts that took their executor or process down.", x.crashes)
+          .fallback(std::uint32_t{0}),
+      field("parent", "The task that submitted it.", x.parent),
+      field("waits_for", "Children that have not ended yet.", x.waits_for)
+          .fallback(std::uint32_t{0}));
 }
 
 /// Hears of one task's changes: every state, progress, and the end. Local to a process.

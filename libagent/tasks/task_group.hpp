@@ -1,0 +1,52 @@
+#pragma once
+
+#include "libagent/record/field.hpp"
+#include "libagent/tasks/task.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace libagent {
+
+/// When a group of children is complete.
+enum class group_rule : std::uint8_t {
+  all,      ///< All succeeded; the first that does not cancels the others and fails the parent.
+  any,      ///< One succeeded; the others are cancelled. All failed: the parent fails.
+  settled,  ///< All ended, however.
+};
+
+template <>
+struct enum_names<group_rule> {
+  static constexpr std::array<std::pair<group_rule, std::string_view>, 3> values{
+      {{group_rule::all, "all"}, {group_rule::any, "any"}, {group_rule::settled, "settled"}}};
+};
+
+/// Children that a running task submits, to go on when they have ended. They inherit its deadline
+/// (theirs is never later), criticality, client and trace, and are cancelled with it.
+struct task_group {
+  std::vector<task_request> children;
+  group_rule rule = group_rule::all;
+  raw_json saved;  ///< What the parent wants to find again; empty: nothing.
+};
+
+/// How one child ended.
+struct child_outcome {
+  task_id id;
+  std::string target;
+  task_state state = task_state::succeeded;
+  std::optional<raw_json> result;
+  std::optional<error> failure;
+};
+
+/// What a parent finds when its children have ended.
+struct group_outcome {
+  raw_json saved;
+  std::vector<child_outcome> children;  ///< In the order in which they were asked for.
+};
+
+}  // namespace libagent
