@@ -88,10 +88,11 @@ expected<std::unique_ptr<contestant>> make_http_pools(const bench_sizes& sizes, 
   return open_http(std::make_unique<http_contestant>(std::move(pools), std::move(handler)), ranks);
 }
 
-expected<std::unique_ptr<contestant>> make_http_node(const bench_sizes& sizes, node_setup setup) {
+expected<std::unique_ptr<contestant>> make_http_node(const bench_sizes& sizes,
+                                                     const node_setup& setup) {
   const auto ranks = setup.ranks;
   const auto tools = setup.tools;
-  auto inside = node_contestant::start(sizes, std::move(setup));
+  auto inside = node_contestant::start(sizes, setup);
   if (!inside)
     return inside.error();
   auto handler = std::make_shared<actors::http_api>((*inside)->node().system(), tools,

@@ -14,6 +14,6 @@ namespace libagent::lab {
 
 /// A node behind the same server: `POST /v1/tasks` with `wait`. Long tasks come from inside.
 [[nodiscard]] expected<std::unique_ptr<contestant>> make_http_node(const bench_sizes& sizes,
-                                                                   node_setup setup);
+                                                                   const node_setup& setup);
 
 }  // namespace libagent::lab
