@@ -45,13 +45,13 @@ TEST_CASE("a tool's own failure is tried again only where its policy says so", "
 }
 
 TEST_CASE("the longest wait before a retry doubles with each failure up to the cap", "[tasks]") {
-  const retry_policy policy{.base = 10ms, .cap = 70ms};
+  const retry_policy policy{.base = 10ms, .cap = 85ms};
   CHECK(longest_delay(policy, 1) == 10ms);
   CHECK(longest_delay(policy, 2) == 20ms);
   CHECK(longest_delay(policy, 3) == 40ms);
-  CHECK(longest_delay(policy, 4) == 70ms);
-  CHECK(longest_delay(policy, 5) == 70ms);
-  CHECK(longest_delay(policy, std::numeric_limits<std::uint32_t>::max()) == 70ms);
+  CHECK(longest_delay(policy, 4) == 80ms);
+  CHECK(longest_delay(policy, 5) == 85ms);
+  CHECK(longest_delay(policy, std::numeric_limits<std::uint32_t>::max()) == 85ms);
 }
 
 TEST_CASE("the wait before a retry is spread evenly from nothing on", "[tasks]") {
