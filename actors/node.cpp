@@ -8,6 +8,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
 
 #include <utility>
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr auto tree_patience = std::chrono::seconds{3};
 /// Beyond the longest shutdown of a child, with the kills after it.
+/// For the last commit.
+constexpr auto suspend_patience = std::chrono::seconds{5};
 constexpr auto shutdown_patience = std::chrono::seconds{10};
 
 actor_system_options system_options(const node_options& options, const node_parts& parts) {
@@ -123,11 +126,20 @@ stop_outcome node::stop(std::chrono::milliseconds grace) {
     outcome.drained =
         ask_and_wait<void>(impl_->system, dispatcher, grace, drain_atom_v).has_value();
   }
+  if (const auto dispatcher = find<dispatcher_actor>(impl_->system, dispatcher_path); dispatcher) {
+    outcome.kept =
+        ask_and_wait<void>(impl_->system, dispatcher, suspend_patience, suspend_atom_v).has_value();
+  }
   outcome.shut_down =
       ask_and_wait<void>(impl_->system, impl_->root, shutdown_patience, shutdown_atom_v)
           .has_value();
   impl_->root = nullptr;
   return outcome;
+}
+
+void node::hurry() {
+  if (const auto dispatcher = find<dispatcher_actor>(impl_->system, dispatcher_path))
+    caf::anon_send<caf::message_priority::high>(dispatcher, suspend_atom_v);
 }
 
 }  // namespace libagent::actors

@@ -11,10 +11,12 @@
 #include "libagent/base/expected.hpp"
 #include "libagent/nodes/endpoint.hpp"
 #include "libagent/ports/event_sink.hpp"
+#include "libagent/ports/journal_access.hpp"
 #include "libagent/ports/memory_probe.hpp"
 #include "libagent/ports/thread_usage.hpp"
 #include "libagent/supervision/supervision_rules.hpp"
 #include "libagent/supervision/tree.hpp"
+#include "libagent/tasks/past_runs.hpp"
 #include "libagent/tasks/task_limits.hpp"
 #include "libagent/tools/tool_registry.hpp"
 
@@ -53,6 +55,8 @@ struct node_options {
   restart_limits restarts{.max_restarts = 5, .period = std::chrono::seconds{10}};
   backoff_limits backoff;
   std::optional<peer_options> peers;
+  journal_sync sync = journal_sync::group;  ///< As the journal was opened.
+  std::chrono::milliseconds sync_interval{100};
 };
 
 /// What a node is given of the world outside; each part may be left out.
@@ -61,6 +65,13 @@ struct node_parts {
   std::shared_ptr<memory_probe> probe;  ///< Null: no memory monitor.
   /// Opens the level of the cache that survives a restart; empty: there is none.
   cache_level_opener open_cache_level;
+  /// Where accepted tasks are kept; null: they end with the process.
+  journal_access_ptr journal;
+  /// How earlier processes of this node went down.
+  std::vector<past_crash> crashes;
+  /// A tool in a process of its own, by name, for runs that may crash; may give null. Empty: there
+  /// are no such processes.
+  std::function<std::shared_ptr<tool>(const std::string& name)> apart;
   /// Lowers the priority of the thread that calls it; called by each long-task worker's.
   std::function<void()> lower_priority = [] {};
   /// Raises the priority of the thread that calls it; called by each that interactive tasks wait
@@ -75,7 +86,9 @@ struct node_parts {
 
 /// How a stop went.
 struct stop_outcome {
-  bool drained = false;    ///< Every accepted task had ended within the grace period.
+  /// Every accepted task had ended within the grace period, or waits in the journal unbegun.
+  bool drained = false;
+  bool kept = false;       ///< With a journal: it holds all that had not ended.
   bool shut_down = false;  ///< Every actor has ended; otherwise a thread is stuck in a tool.
 };
 
@@ -107,10 +120,15 @@ public:
   /// The live supervision tree. Errors: `errc::unavailable` once it is down.
   [[nodiscard]] expected<supervision_node> tree();
 
-  /// Accepts nothing more, lets accepted tasks end within `grace`, then shuts the tree down.
-  /// Blocking: for at most `grace` and then a few seconds. When `shut_down` comes back false,
-  /// destroying the node waits for the stuck tool: end the process instead.
+  /// Accepts nothing more, lets what runs end within `grace`, stops the rest and leaves it to the
+  /// journal, then shuts the tree down. Without a journal all that was accepted may end within
+  /// `grace`, and what has not is lost. Blocking: for at most `grace` and then a few seconds. When
+  /// `shut_down` comes back false, destroying the node waits for the stuck tool: end the process
+  /// instead.
   stop_outcome stop(std::chrono::milliseconds grace);
+
+  /// Cuts the grace short, while another thread waits in `stop`. Thread safety: any thread.
+  void hurry();
 
 private:
   struct impl;

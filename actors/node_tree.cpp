@@ -1,10 +1,12 @@
 #include "actors/node_tree.hpp"
 
+#include "actors/bridge/wall_clock.hpp"
 #include "actors/cache.hpp"
 #include "actors/cache_disk.hpp"
 #include "actors/cache_route.hpp"
 #include "actors/cluster.hpp"
 #include "actors/gateway.hpp"
+#include "actors/journal.hpp"
 #include "actors/long_task_worker.hpp"
 #include "actors/paths.hpp"
 #include "actors/short_task_handler.hpp"
@@ -63,11 +65,14 @@ child_spec make_pool(std::string name, const supervision_rules& rules, std::size
   return nested_supervisor(std::move(name), std::move(pool));
 }
 
-/// A key that nobody can guess; what it seeds need not be repeatable.
-hash_key random_hash_key() {
+/// Nobody can guess it; what it seeds need not be repeatable.
+std::uint64_t random_word() {
   std::random_device random;
-  const auto word = [&random] { return std::uint64_t{random()} << 32U | random(); };
-  return {word(), word()};
+  return std::uint64_t{random()} << 32U | random();
+}
+
+hash_key random_hash_key() {
+  return {random_word(), random_word()};
 }
 
 /// The shards of the cache, and the level behind them.
@@ -127,6 +132,17 @@ std::vector<child_spec> make_executors(const node_options& options, const node_p
           })};
 }
 
+child_spec make_journal(const node_options& options, const node_parts& parts) {
+  journal_actor_options journal{.access = parts.journal,
+                                .sync = options.sync,
+                                .sync_interval = options.sync_interval,
+                                .unix_time = system_unix_time};
+  // Short tasks wait for it: it is ranked like those who run them.
+  if (parts.raise_priority)
+    journal.on_thread_start = parts.raise_priority;
+  return own_thread_child<journal_impl>("journal", std::move(journal));
+}
+
 child_spec make_tasks(const node_options& options, const node_parts& parts,
                       const supervision_rules& rules, const shared_parts& shared,
                       const tool_registry& tools, const std::vector<agent_spec>& agents) {
@@ -139,10 +155,16 @@ child_spec make_tasks(const node_options& options, const node_parts& parts,
     dispatcher.on_thread_start = parts.raise_priority;
   for (const auto& agent : agents)
     dispatcher.agents.push_back(agent.info);
+  dispatcher.limits.incarnation = random_word() | 1U;
+  dispatcher.journal = parts.journal;
+  dispatcher.crashes = parts.crashes;
+  dispatcher.apart = parts.apart;
 
   supervisor_spec tasks{.rules = rules};
   // A new dispatcher knows no executors, so they start afresh with it and announce themselves.
   tasks.rules.restarts = strategy::rest_for_one;
+  if (parts.journal)
+    tasks.children.push_back(make_journal(options, parts));
   tasks.children.push_back(
       own_thread_child<task_dispatcher_impl>("dispatcher", std::move(dispatcher)));
   for (auto& pool : make_executors(options, parts, rules, shared))

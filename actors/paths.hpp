@@ -4,6 +4,7 @@ namespace libagent::actors {
 
 /// Where the wiring puts each part in the directory; see actors/bridge/directory.hpp.
 inline constexpr const char* root_path = "root";
+inline constexpr const char* journal_path = "tasks/journal";
 inline constexpr const char* dispatcher_path = "tasks/dispatcher";
 inline constexpr const char* cache_path = "cache";  ///< Its shards: `cache/1` and so on.
 inline constexpr const char* cache_disk_path = "cache/disk";

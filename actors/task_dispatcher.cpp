@@ -24,6 +24,13 @@ constexpr auto timer_grain = 5ms;
 constexpr auto agent_look_interval = 50ms;
 constexpr auto relief_interval = 100ms;
 
+/// As long as an end is not journalled it can still come otherwise.
+void hide_end(task_record& record) {
+  record.state = task_state::running;
+  record.ended_at.reset();
+  record.failure.reset();
+}
+
 task_table::random_source machine_seeded() {
   std::random_device device;
   const auto seed = (std::uint64_t{device()} << 32U) | device();
@@ -38,17 +45,19 @@ task_dispatcher_state::task_dispatcher_state(dispatcher_actor::pointer self,
       options_{std::move(options)},
       resolver_{options_.tools, options_.agents},
       core_{options_.limits, options_.random ? options_.random : machine_seeded(), *this,
-            options_.ledger.get()},
+            options_.ledger.get(), options_.journal ? &outbox_ : nullptr},
       handler_route_{core_.add_route({.admission = admission_rule::queue_wait})},
       blocking_route_{core_.add_route({.admission = admission_rule::estimate})},
       worker_route_{core_.add_route({.admission = admission_rule::estimate,
                                      .permits = options_.batch_permits,
                                      .name = "batch"})},
-      waiter_route_{core_.add_route({.admission = admission_rule::estimate})} {}
+      waiter_route_{core_.add_route({.admission = admission_rule::estimate})},
+      schedules_{{}, [this] { return core_.table().draw(); }} {}
 
 dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
   set_quiet_handlers(self_);
   options_.on_thread_start();
+  resume();
   self_->set_down_handler([this](const caf::down_msg& down) {
     lose_local(down);
     settle();
@@ -73,6 +82,15 @@ dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
       [this](status_atom) { return status(); },
       [this](list_atom, ready_atom) { return resolver_.list(); },
       [=, this](drain_atom) { return then_settle(drain()); },
+      [this](list_atom, const journal_query& query) { return list_kept(query); },
+      [=, this](retry_atom, const task_id& id) { return then_settle(retry(id)); },
+      [=, this](purge_atom, const task_id& id) { return then_settle(purge(id)); },
+      [=, this](suspend_atom) { return then_settle(suspend()); },
+      [=, this](schedule_atom, schedule_request& request) { return then_settle(plan(request)); },
+      [this](list_atom, schedule_atom) { return list_plans(); },
+      [=, this](cancel_atom, schedule_atom, const task_id& id) {
+        return then_settle(cancel_plan(id));
+      },
       [this](ready_atom, const executor_offer& offer) {
         add_local(offer);
         settle();
@@ -105,34 +123,69 @@ instant task_dispatcher_state::now() const {
 
 // -- askers -----------------------------------------------------------------
 
-expected<const task_record*> task_dispatcher_state::admit(task_request& request) {
+expected<task_dispatcher_state::admitted> task_dispatcher_state::admit(task_request& request,
+                                                                       bool refusable) {
   const auto lane_asked = request.lane_override.value_or(lane::interactive);
   auto resolved = resolver_.resolve(std::move(request));
   if (!resolved) {
     core_.table().count_refusal(lane_asked, refusal_reason::invalid);
     return resolved.error();
   }
-  resolved->order.route = route_of(*resolved);
-  return core_.submit(std::move(resolved->order), now());
+  auto& order = resolved->order;
+  if (!order.key.empty()) {
+    const auto known = core_.find_key(order, now());
+    if (known.verdict == key_verdict::same)
+      return admitted{.id = known.id, .is_new = false};
+    if (known.verdict == key_verdict::different) {
+      return error{errc::key_reused, "admit " + order.target +
+                                         ": this idempotency key stands for another request, "
+                                         "that of task " +
+                                         to_string(known.id)};
+    }
+  }
+  order.route = route_of(*resolved);
+  order.is_refusable = refusable;
+  const auto accepted = core_.submit(std::move(order), now());
+  if (!accepted)
+    return accepted.error();
+  return admitted{.id = (*accepted)->id};
+}
+
+bool task_dispatcher_state::is_safe(const task_id& id) {
+  const auto* entry = core_.table().find(id);
+  return entry == nullptr || dispatch_core::is_safe(*entry);
 }
 
 caf::result<task_record> task_dispatcher_state::submit(task_request& request) {
+  // The answer to this is that it was accepted, which has to stay true.
+  if (!request.durable)
+    request.durable = true;
   const auto accepted = admit(request);
   if (!accepted)
     return to_caf_error(accepted.error());
-  auto record = **accepted;
-  core_.pump_task(record.id, now());
-  return record;
+  const auto& id = accepted->id;
+  if (!accepted->is_new)
+    return answer_known(id, false);
+  if (is_safe(id)) {
+    auto record = core_.table().find(id)->record;
+    core_.pump_task(id, now());
+    return record;
+  }
+  auto answer = self_->make_response_promise<task_record>();
+  interests_.add_acceptance(id, answer);
+  core_.pump_task(id, now());
+  return answer;
 }
 
 caf::result<task_record> task_dispatcher_state::run(task_request& request) {
   const auto accepted = admit(request);
   if (!accepted)
     return to_caf_error(accepted.error());
-  const auto id = (*accepted)->id;
+  if (!accepted->is_new)
+    return answer_known(accepted->id, true);
   auto answer = self_->make_response_promise<task_record>();
-  interests_.add(id, answer);
-  core_.pump_task(id, now());
+  interests_.add(accepted->id, answer);
+  core_.pump_task(accepted->id, now());
   return answer;
 }
 
@@ -143,43 +196,60 @@ caf::result<void> task_dispatcher_state::submit_observed(task_request& request,
     who.observer->on_refused(accepted.error());
     return to_caf_error(accepted.error());
   }
-  const auto id = (*accepted)->id;
+  const auto& id = accepted->id;
+  if (!accepted->is_new)
+    return watch(id, who);
   interests_.add(id, who.observer);
-  who.observer->on_change(**accepted);
+  if (is_safe(id))
+    who.observer->on_change(core_.table().find(id)->record);
   core_.pump_task(id, now());
   return caf::unit;
 }
 
 caf::result<void> task_dispatcher_state::watch(const task_id& id, const observer_ref& who) {
-  auto refuse = [&who](const error& why) {
-    who.observer->on_refused(why);
-    return to_caf_error(why);
-  };
   const auto* entry = core_.table().find(id);
   if (entry == nullptr)
-    return refuse({errc::not_found, "watch task: no task has the id " + to_string(id)});
-  if (!is_terminal(entry->record.state) && !interests_.add(id, who.observer)) {
-    return refuse({errc::overloaded, "watch task: it has " +
-                                         std::to_string(task_interests::observers_max) +
-                                         " observers already"});
+    return watch_ended(id, who);
+  const auto& record = entry->record;
+  const bool has_ended = is_terminal(record.state) && dispatch_core::is_safe(*entry);
+  if (!has_ended && !interests_.add(id, who.observer)) {
+    const error full{errc::overloaded, "watch task: it has " +
+                                           std::to_string(task_interests::observers_max) +
+                                           " observers already"};
+    who.observer->on_refused(full);
+    return to_caf_error(full);
   }
-  who.observer->on_change(entry->record);
+  if (has_ended || !is_terminal(record.state))
+    who.observer->on_change(record);
   return caf::unit;
 }
 
 caf::result<task_record> task_dispatcher_state::lookup(const task_id& id) {
   core_.table().forget_old(now().steady);
-  if (const auto* entry = core_.table().find(id))
+  return answer_known(id, false);
+}
+
+/// An end that is not journalled yet has not happened for those who ask.
+caf::result<task_record> task_dispatcher_state::answer_known(const task_id& id, bool with_its_end) {
+  const auto* entry = core_.table().find(id);
+  if (entry == nullptr)
+    return look_in_journal(id);
+  const bool has_ended = is_terminal(entry->record.state);
+  if (has_ended ? dispatch_core::is_safe(*entry) : !with_its_end)
     return entry->record;
-  return to_caf_error({errc::not_found, "look task up: no task has the id " + to_string(id)});
+  auto answer = self_->make_response_promise<task_record>();
+  interests_.add(id, answer);
+  return answer;
 }
 
 caf::result<task_record> task_dispatcher_state::cancel(const task_id& id,
                                                        const std::string& reason) {
+  if (core_.table().find(id) == nullptr)
+    return look_in_journal(id);
   const auto record = core_.cancel(id, reason, now());
   if (!record)
     return to_caf_error(record.error());
-  return **record;
+  return answer_known(id, true);
 }
 
 std::vector<task_record> task_dispatcher_state::list() const {
@@ -187,6 +257,8 @@ std::vector<task_record> task_dispatcher_state::list() const {
   for (const auto* entry : core_.table().list(options_.list_max)) {
     auto& record = records.emplace_back(entry->record);
     record.result.reset();  // Thousands of results could be any size.
+    if (is_terminal(record.state) && !dispatch_core::is_safe(*entry))
+      hide_end(record);
   }
   return records;
 }
@@ -206,10 +278,24 @@ caf::result<void> task_dispatcher_state::drain() {
   return drains_.back();
 }
 
+caf::result<void> task_dispatcher_state::suspend() {
+  core_.suspend(now());
+  return drain();
+}
+
 // -- upkeep -----------------------------------------------------------------
 
 void task_dispatcher_state::on_change(const task_record& record) {
   interests_.tell(record);
+}
+
+void task_dispatcher_state::on_accepted(const task_record& record) {
+  interests_.accepted(record);
+}
+
+void task_dispatcher_state::on_unsure(const task_record& record, const error& why) {
+  interests_.fail(record.id,
+                  {errc::unavailable, "journal task " + to_string(record.id) + ": " + why.context});
 }
 
 void task_dispatcher_state::finish(const task_id& id, std::uint32_t attempt,
@@ -225,6 +311,7 @@ void task_dispatcher_state::wake() {
     core_.relieve(now());
   look_for_agents();
   look_for_stalls();
+  run_schedules();
   settle();
 }
 
@@ -234,6 +321,7 @@ void task_dispatcher_state::settle() {
     for (const auto& [id, attempt] : std::exchange(unstarted_, {}))
       core_.give_back(id, attempt, now());
   }
+  commit_next();
   if (core_.draining() && core_.idle()) {
     for (auto& answer : std::exchange(drains_, {}))
       answer.deliver();
@@ -241,20 +329,34 @@ void task_dispatcher_state::settle() {
   arm_timer();
 }
 
-void task_dispatcher_state::arm_timer() {
-  const auto deadline = core_.next_deadline();
-  if (!deadline)
-    return;
+/// When there is something to do next without a message; empty: never.
+std::optional<time_point> task_dispatcher_state::next_due() const {
   const auto present = self_->clock().now();
-  auto due = std::clamp(*deadline, present + timer_grain, present + timer_reach);
+  std::optional<time_point> due;
+  const auto by = [&due](time_point when) { due = due ? std::min(*due, when) : when; };
+  if (const auto deadline = core_.next_deadline())
+    by(*deadline);
+  if (const auto retry = outbox_.retry_at())
+    by(*retry);
+  if (schedules_.size() > 0)
+    by(present + timer_reach);  // Looked at often, because the wall clock may jump.
   const bool agent_is_missing = std::ranges::any_of(runners_, [](const auto& entry) {
     const auto* agent = std::get_if<agent_runner>(&entry.second);
     return agent != nullptr && agent->waits_for_restart;
   });
-  if (agent_is_missing)
-    due = std::min(due, present + agent_look_interval);
-  if (core_.needs_relief())
-    due = std::min(due, present + relief_interval);
+  if (due && agent_is_missing)
+    by(present + agent_look_interval);
+  if (due && core_.needs_relief())
+    by(present + relief_interval);
+  return due;
+}
+
+void task_dispatcher_state::arm_timer() {
+  const auto next = next_due();
+  if (!next)
+    return;
+  const auto present = self_->clock().now();
+  const auto due = std::clamp(*next, present + timer_grain, present + timer_reach);
   if (timer_due_ && *timer_due_ <= due)
     return;
   timer_due_ = due;

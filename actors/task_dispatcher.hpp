@@ -7,7 +7,10 @@
 #include "actors/paths.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/task_interests.hpp"
+#include "libagent/ports/journal_access.hpp"
 #include "libagent/tasks/dispatch_core.hpp"
+#include "libagent/tasks/past_runs.hpp"
+#include "libagent/tasks/schedule_book.hpp"
 #include "libagent/tools/task_resolver.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -34,7 +37,12 @@ struct dispatcher_options {
   std::shared_ptr<memory_ledger> ledger;  ///< Null: no task waits for memory.
   std::uint32_t agent_credit = 32;        ///< Questions that one agent is given at a time.
   std::uint32_t node_credit = 64;         ///< Tasks that another node is given at a time.
-  std::size_t list_max = 1'000;           ///< Records in a listing.
+  journal_access_ptr journal;             ///< Null: no task survives this process.
+  /// How earlier processes went down, for the tasks that the journal says they ran.
+  std::vector<past_crash> crashes;
+  /// The same tool in a process of its own, for a run that may crash; null, or empty: not possible.
+  std::function<std::shared_ptr<tool>(const std::string& name)> apart;
+  std::size_t list_max = 1'000;  ///< Records in a listing.
   std::function<unix_millis()> unix_time = system_unix_time;
   /// Called once, on its thread; may change that thread's priority.
   std::function<void()> on_thread_start = [] {};
@@ -51,9 +59,20 @@ struct dispatcher_options {
 /// - `watch, id, observer` -> the observer hears the present state at once and every change.
 /// - `lookup, id`, `cancel, id, reason` -> the record. A running task is cancelled at once for
 ///   those who wait; its executor is told to stop. Errors: `not_found`.
+/// - `list, query` -> the same from the journal, which knows older ones. `lookup` looks there, too.
+/// - `retry, id` -> the record of an ended task that is run again. Errors: `not_found` (in the
+///   journal), `invalid_argument` (has not ended, or must not run twice).
+/// - `purge, id`: forgets an ended task. Errors: `not_found`, `invalid_argument` (has not ended).
+/// - `schedule, request` -> the schedule; `list, schedule`; `cancel, schedule, id`.
 /// - `list` -> running, waiting, then ended records, newest first, without results; at most
 ///   `list_max`. `list, ready` -> the tools, those of other nodes included. `status` -> counters.
-/// - `drain` -> answers when everything accepted has ended; nothing new is accepted meanwhile.
+/// - `drain` -> answers when everything accepted has ended, or is left to the journal and does not
+///   run; nothing new is accepted meanwhile. `suspend` -> the same, but does not wait for what
+///   runs: it is stopped.
+///
+/// What is told of a durable task is journalled before: a submit is answered, a run begins, and an
+/// end is told after a commit. While the journal cannot be written, durable submits are refused
+/// with the cause, and others go on.
 ///
 /// From executors `ready`, `progress`, `done`; from the cluster `peer_up`, `peer_down`, and
 /// `progress` and `done` for what it forwarded; from the memory monitor `pressure`.
@@ -67,8 +86,9 @@ struct dispatcher_options {
 /// **Mailbox**: CAF's is unbounded; what is admitted is bounded by `limits`, and admission costs a
 /// few microseconds, so the mailbox stays short. Run it detached: everybody waits for it.
 /// **Timers**: one, and only while a task is live. A task expires at most 5 ms late.
-/// **Failure**: a restart loses all tasks: observers are destroyed without a terminal record and
-/// promises break, so nobody waits in silence. Executors must be restarted with it (rest_for_one).
+/// **Failure**: a restart loses the tasks that are not durable; the others are loaded from the
+/// journal. Observers are destroyed without a terminal record and promises break, so nobody waits
+/// in silence. Executors must be restarted with it (rest_for_one).
 class task_dispatcher_state : private dispatch_listener {
 public:
   static inline const char* name = "libagent.dispatcher";
@@ -105,26 +125,61 @@ private:
   void on_start(const task_entry& task, const lease& held) override;
   void on_change(const task_record& record) override;
   void on_stop(const lease& held, const task_record& record) override;
+  void on_accepted(const task_record& record) override;
+  void on_unsure(const task_record& record, const error& why) override;
   [[nodiscard]] bool start_on(const local_runner& to, const task_entry& task, const lease& held);
+  [[nodiscard]] std::shared_ptr<tool> tool_for(const task_entry& task) const;
   [[nodiscard]] bool start_on(agent_runner& to, const task_entry& task, const lease& held);
   [[nodiscard]] bool start_on(const node_runner& to, const task_entry& task, const lease& held);
 
   // Askers.
-  [[nodiscard]] expected<const task_record*> admit(task_request& request);
+  struct admitted {
+    task_id id;
+    bool is_new = true;
+  };
+
+  /// `refusable`: somebody waits for the answer.
+  [[nodiscard]] expected<admitted> admit(task_request& request, bool refusable = true);
+  [[nodiscard]] bool is_safe(const task_id& id);
+  /// Answers with the record of a task that was accepted before, or with its end.
+  [[nodiscard]] caf::result<task_record> answer_known(const task_id& id, bool with_its_end);
+  [[nodiscard]] caf::result<task_record> look_in_journal(const task_id& id);
   [[nodiscard]] caf::result<task_record> submit(task_request& request);
   [[nodiscard]] caf::result<task_record> run(task_request& request);
   [[nodiscard]] caf::result<void> submit_observed(task_request& request, const observer_ref& who);
   [[nodiscard]] caf::result<void> watch(const task_id& id, const observer_ref& who);
+  [[nodiscard]] caf::result<void> watch_ended(const task_id& id, const observer_ref& who);
   [[nodiscard]] caf::result<task_record> lookup(const task_id& id);
   [[nodiscard]] caf::result<task_record> cancel(const task_id& id, const std::string& reason);
   [[nodiscard]] std::vector<task_record> list() const;
+  [[nodiscard]] caf::result<std::vector<task_record>> list_kept(const journal_query& query);
+  [[nodiscard]] caf::result<task_record> retry(const task_id& id);
+  using record_promise = caf::typed_response_promise<task_record>;
+  void revive(const stored_task& stored, record_promise answer);
+  [[nodiscard]] caf::result<void> purge(const task_id& id);
   [[nodiscard]] dispatcher_status status();
   [[nodiscard]] caf::result<void> drain();
+  [[nodiscard]] caf::result<void> suspend();
+
+  // The journal.
+  void resume();
+  void resume_task(const stored_task& stored);
+  void commit_next();
+  void note_trouble(bool worked);
+
+  // Schedules.
+  [[nodiscard]] caf::result<schedule> plan(schedule_request& request);
+  [[nodiscard]] std::vector<schedule> list_plans() const;
+  [[nodiscard]] caf::result<schedule> cancel_plan(const task_id& id);
+  void run_schedules();
+  void run_planned(due_run& due);
+  void keep(journal_write what);
 
   // Runners.
   void add_local(const executor_offer& offer);
   void lose_local(const caf::down_msg& down);
   void take_outcome(const task_id& id, std::uint32_t attempt, work_outcome& outcome);
+  void start_children(const task_id& parent, std::uint32_t attempt, task_group& children);
   void note_hold(const task_id& id, duration held);
   void look_for_stalls();
   void report_stall(local_runner& held, duration since);
@@ -145,12 +200,14 @@ private:
   void wake();
   /// Ends every handler: what a decision left to do, and the timer.
   void settle();
+  [[nodiscard]] std::optional<time_point> next_due() const;
   void arm_timer();
   [[nodiscard]] instant now() const;
 
   dispatcher_actor::pointer self_;
   dispatcher_options options_;
   task_resolver resolver_;
+  journal_outbox outbox_;
   dispatch_core core_;
   task_interests interests_;
   route_id handler_route_;
@@ -166,6 +223,8 @@ private:
   caf::actor_addr cluster_;
   std::vector<unstarted> unstarted_;
   std::vector<caf::typed_response_promise<void>> drains_;
+  std::uint64_t epoch_ = 0;  // Of the journal.
+  schedule_book schedules_;
   std::optional<time_point> timer_due_;
 };
 

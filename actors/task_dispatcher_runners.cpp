@@ -42,11 +42,21 @@ bool task_dispatcher_state::start_on(const local_runner& to, const task_entry& t
                          work_item{.id = held.id,
                                    .attempt = held.attempt,
                                    .sequence = held.sequence,
-                                   .what = resolver_.find_tool(task.record.target),
+                                   .what = tool_for(task),
                                    .arguments = task.arguments,
                                    .deadline = task.deadline,
-                                   .stop = held.stop.get_token()});
+                                   .stop = held.stop.get_token(),
+                                   .group = task.group});
   return true;
+}
+
+/// A suspect runs where it can take nothing down.
+std::shared_ptr<tool> task_dispatcher_state::tool_for(const task_entry& task) const {
+  if (task.is_suspect && options_.apart) {
+    if (auto apart = options_.apart(task.record.target))
+      return apart;
+  }
+  return resolver_.find_tool(task.record.target);
 }
 
 bool task_dispatcher_state::start_on(agent_runner& to, const task_entry& task, const lease& held) {
@@ -190,6 +200,8 @@ void task_dispatcher_state::take_outcome(const task_id& id, std::uint32_t attemp
     core_.note_cache_use(id, attempt, *std::move(outcome.cache));
   note_hold(id, outcome.held);
   const std::optional<duration> ran = outcome.ran;
+  if (outcome.children && !outcome.failure)
+    return start_children(id, attempt, *outcome.children);
   if (outcome.result)
     return finish(id, attempt, std::move(outcome.result->text), ran);
   finish(id, attempt,

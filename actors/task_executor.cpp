@@ -61,7 +61,7 @@ time_point task_executor::now() const {
 
 void task_executor::execute(const work_item& item) {
   activity_->begun.store(item.sequence, std::memory_order_release);
-  if (is_worth_caching(item.what->spec()))
+  if (item.group == nullptr && is_worth_caching(item.what->spec()))
     return ask_cache(item);
   run_and_answer(item);
 }
@@ -106,6 +106,9 @@ std::shared_ptr<task_executor::tool_run> task_executor::make_run(const work_item
     if (const auto monitor = find<memory_monitor_actor>(system, memory_monitor_path))
       caf::anon_send<urgent>(monitor, phase_atom_v, phase);
   };
+  made->context.wait_for = [run](task_group children) { run->children = std::move(children); };
+  if (item.group != nullptr)
+    made->context.group = *item.group;
   if (options_.ledger) {
     made->context.reserve = [ledger = options_.ledger](std::uint64_t bytes) {
       return hold_memory(*ledger, bytes);
@@ -144,6 +147,7 @@ void task_executor::run_here(const std::shared_ptr<tool_run>& begun, const then&
     }
   });
   result.ran = whole_us(now() - begun->begun);
+  result.children = std::move(begun->children);
   flush_progress(*begun);
   on_end(std::move(result));
 }
@@ -186,8 +190,10 @@ void task_executor::end_async(std::uint64_t number, work_outcome& outcome) {
   const auto ended = std::move(found->second);
   waiting_.erase(found);
   flush_progress(*ended);
-  run_result result{
-      .outcome = std::string{}, .ran = whole_us(now() - ended->begun), .held = ended->held};
+  run_result result{.outcome = std::string{},
+                    .ran = whole_us(now() - ended->begun),
+                    .held = ended->held,
+                    .children = std::move(ended->children)};
   if (outcome.result) {
     result.outcome = std::move(outcome.result->text);
   } else {
@@ -213,7 +219,10 @@ error task_executor::out_of_memory(const std::string& tool_name) {
 // -- answering --------------------------------------------------------------
 
 void task_executor::answer(const work_item& item, run_result result, std::optional<cache_use> use) {
-  work_outcome sent{.cache = std::move(use), .ran = result.ran, .held = result.held};
+  work_outcome sent{.cache = std::move(use),
+                    .ran = result.ran,
+                    .held = result.held,
+                    .children = std::move(result.children)};
   if (result.outcome) {
     sent.result = raw_json{*std::move(result.outcome)};
   } else {

@@ -72,6 +72,7 @@ private:
     expected<std::string> outcome;
     std::optional<std::chrono::microseconds> ran;  ///< Absent when the tool did not run.
     std::chrono::microseconds held{0};
+    std::optional<task_group> children;  ///< What it waits for instead of having ended.
   };
 
   using then = std::function<void(run_result)>;
@@ -85,6 +86,7 @@ private:
     time_point begun;
     then on_end;  // Of asynchronous ones.
     std::chrono::microseconds held{0};
+    std::optional<task_group> children;
   };
 
   void announce();

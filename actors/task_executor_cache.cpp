@@ -127,6 +127,10 @@ void task_executor::run_for(const cache_lease& lease, then on_end) {
   run(lease.item, [this, lease, on_end = std::move(on_end)](run_result result) {
     const auto took = result.ran.value_or(std::chrono::microseconds{0});
     usual_time_[lease.item.what->spec().name] = took;
+    if (std::exchange(result.children, std::nullopt)) {
+      result.outcome = error{errc::tool_failed, "run " + lease.item.what->spec().name +
+                                                    ": a pure tool cannot wait for children"};
+    }
     if (result.outcome) {
       cache_fill fill{.value = shared_text{*result.outcome},
                       .ttl = lease.item.what->spec().cache_ttl};

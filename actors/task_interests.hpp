@@ -28,6 +28,14 @@ public:
   /// Answered with the record once it is terminal.
   void add(const task_id& id, promise answer);
 
+  /// Answered with the record once the task is accepted for good, or changes.
+  void add_acceptance(const task_id& id, promise answer);
+
+  /// The task is accepted for good.
+  void accepted(const task_record& record);
+  /// Nothing more will be heard of it.
+  void fail(const task_id& id, const error& why);
+
   /// Tells everybody of a change; a terminal one is the last that they hear.
   void tell(const task_record& record);
 
@@ -35,6 +43,7 @@ private:
   struct interested {
     std::vector<task_observer_ptr> observers;
     std::vector<promise> promises;
+    std::vector<promise> acceptances;
   };
 
   std::unordered_map<task_id, interested> by_task_;

@@ -29,6 +29,14 @@ using dispatcher_actor = caf::typed_actor<
     caf::result<task_record>(cancel_atom, task_id, std::string),
     caf::result<dispatcher_status>(status_atom),
     caf::result<std::vector<tool_info>>(list_atom, ready_atom), caf::result<void>(drain_atom),
+    // from those who look after what is kept
+    caf::result<std::vector<task_record>>(list_atom, journal_query),
+    caf::result<task_record>(retry_atom, task_id), caf::result<void>(purge_atom, task_id),
+    caf::result<void>(suspend_atom),
+    // from those who make plans
+    caf::result<schedule>(schedule_atom, schedule_request),
+    caf::result<std::vector<schedule>>(list_atom, schedule_atom),
+    caf::result<schedule>(cancel_atom, schedule_atom, task_id),
     // from executors
     caf::result<void>(ready_atom, executor_offer),
     caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress),
@@ -39,6 +47,15 @@ using dispatcher_actor = caf::typed_actor<
     caf::result<void>(pressure_atom, pressure_level),
     // its own timer
     caf::result<void>(wake_atom)>;
+
+/// See actors/journal.hpp.
+using journal_actor =
+    caf::typed_actor<caf::result<void>(commit_atom, journal_commit),
+                     caf::result<stored_task>(lookup_atom, task_id),
+                     caf::result<std::vector<task_record>>(list_atom, journal_query),
+                     caf::result<journal_stats>(status_atom),
+                     // its own timer
+                     caf::result<void>(wake_atom)>;
 
 /// See actors/task_executor.hpp.
 using executor_actor = caf::typed_actor<caf::result<void>(execute_atom, work_item),

@@ -11,10 +11,12 @@
 #include "libagent/memory/pressure.hpp"
 #include "libagent/ports/cache_level.hpp"
 #include "libagent/ports/http_server.hpp"
+#include "libagent/ports/journal.hpp"
 #include "libagent/ports/tool.hpp"
 #include "libagent/session/ask.hpp"
 #include "libagent/supervision/tree.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
+#include "libagent/tasks/schedule_request.hpp"
 #include "libagent/tasks/task.hpp"
 #include "libagent/tools/tool_info.hpp"
 
@@ -57,9 +59,16 @@ struct work_item {
   std::shared_ptr<const std::string> arguments;  ///< Never null.
   time_point deadline;
   std::stop_token stop;
+  std::shared_ptr<const group_outcome> group;  ///< What its children came to; null: none.
 };
 
-/// How an attempt ended: a result, or a failure.
+/// What to commit to the journal. Never leaves the process.
+struct journal_commit {
+  std::uint64_t epoch = 0;
+  std::shared_ptr<const std::vector<journal_write>> writes;  ///< Never null.
+};
+
+/// How an attempt ended: a result, or a failure; or, instead, the children that it waits for.
 struct work_outcome {
   std::optional<raw_json> result;
   std::optional<error> failure;
@@ -69,6 +78,7 @@ struct work_outcome {
   /// How long it kept the thread from others: its computing time, and its waiting time if it
   /// waited; not the time in which other threads had the core.
   std::chrono::microseconds held{0};
+  std::optional<task_group> children;
 };
 
 template <class Inspector>
@@ -78,7 +88,8 @@ bool inspect(Inspector& f, work_outcome& x) {
                 field("cache", "How the cache served it.", x.cache),
                 field("ran_us", "How long the tool took.", x.ran),
                 field("held_us", "How long it held its thread.", x.held)
-                    .fallback(std::chrono::microseconds{0}));
+                    .fallback(std::chrono::microseconds{0}),
+                field("children", "What it waits for, to go on afterwards.", x.children));
 }
 
 /// What an executor can run: inline tools, blocking ones, batch tasks, or asynchronous tools.
@@ -155,6 +166,9 @@ bool inspect(Inspector& f, node_offer& x) {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::stored_value)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::cache_level_stats)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::stored_task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::journal_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::journal_commit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::child_spec)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::observer_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::work_item)
@@ -257,6 +271,22 @@ CAF_ADD_ATOM(libagent_types, libagent::actors, serve_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, ask_atom)
 // Every actor's own timer.
 CAF_ADD_ATOM(libagent_types, libagent::actors, wake_atom)
+// The journal.
+CAF_ADD_TYPE_ID(libagent_types, (libagent::stored_task))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::journal_query))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::journal_stats))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::journal_commit))
+CAF_ADD_ATOM(libagent_types, libagent::actors, commit_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, retry_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, purge_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, suspend_atom)
+// Schedules.
+CAF_ADD_TYPE_ID(libagent_types, (libagent::schedule))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::schedule>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::schedule_request))
+CAF_ADD_ATOM(libagent_types, libagent::actors, schedule_atom)
+// Children of tasks.
+CAF_ADD_TYPE_ID(libagent_types, (libagent::task_group))
 
 CAF_END_TYPE_ID_BLOCK(libagent_types)
 

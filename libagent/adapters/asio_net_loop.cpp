@@ -38,7 +38,7 @@ void asio_net_loop::stop() {
   net::post(context_, [this] { end_all(); });
 }
 
-void asio_net_loop::start(std::shared_ptr<net_operation> operation) {
+void asio_net_loop::start(const std::shared_ptr<net_operation>& operation) {
   if (!post({operation, {}}))
     operation->fail(errc::cancelled, stopped_text);
 }

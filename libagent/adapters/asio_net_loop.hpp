@@ -27,7 +27,7 @@ public:
   void stop();
 
   /// Takes up `operation` soon; after the end of `run`, answers it at once.
-  void start(std::shared_ptr<net_operation> operation);
+  void start(const std::shared_ptr<net_operation>& operation);
   void post_cancel(std::weak_ptr<net_operation> operation);
 
   // For the operations of this loop:

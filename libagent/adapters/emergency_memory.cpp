@@ -75,7 +75,7 @@ bool emergency_memory::release() {
   return unmap_block();
 }
 
-bool emergency_memory::refill() {
+bool emergency_memory::refill() const {
   if (is_armed())
     return true;
   void* const fresh = map_block(bytes_);

@@ -39,7 +39,7 @@ public:
   bool release();
 
   /// Takes a new block when there is none; returns whether there is one now.
-  bool refill();
+  bool refill() const;
 
   /// Gives the block its pages, so that they are not found missing in the moment of need. Returns
   /// whether it has them. Call it while there is room for them.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libagent/base/units.hpp"
+#include "libagent/config/journal_choice.hpp"
 #include "libagent/config/scheduling_choice.hpp"
 #include "libagent/record/field.hpp"
 
@@ -176,6 +177,16 @@ struct log_config {
   std::string file;
 };
 
+struct journal_config {
+  bool enabled = true;
+  journal_sync sync = journal_sync::group;
+  std::chrono::milliseconds sync_interval{100};
+  std::chrono::milliseconds retention = std::chrono::hours{24 * 7};
+  std::chrono::milliseconds dead_retention = std::chrono::hours{24 * 30};
+  byte_size bytes_max = gibibytes(1);
+  std::chrono::milliseconds key_retention = std::chrono::hours{24};
+};
+
 struct shutdown_config {
   std::chrono::milliseconds grace = std::chrono::seconds{10};
 };
@@ -192,6 +203,7 @@ struct agent_config {
   documents_config documents;
   scheduler_config scheduler;
   worker_config worker;
+  journal_config journal;
   log_config log;
   shutdown_config shutdown;
 };

@@ -196,6 +196,22 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
                    "own: on a machine shared with other programs niceness alone is not enough.");
   all.emplace_back("worker.cgroup", c.worker.cgroup,
                    "Folder of the control group that these processes join; empty: none.");
+  all.emplace_back("journal.enabled", c.journal.enabled,
+                   "Whether accepted tasks survive a crash of the node; kept in the data folder.");
+  all.emplace_back("journal.sync", c.journal.sync,
+                   "When they are on stable storage: before they are acknowledged (group), at most "
+                   "journal.sync-interval later, or when the kernel likes (none). All survive a "
+                   "crash of the process; only group survives a loss of power without loss.");
+  all.emplace_back("journal.sync-interval", c.journal.sync_interval, 10ms, 1h,
+                   "How much time a loss of power may take with journal.sync interval.");
+  all.emplace_back("journal.retention", c.journal.retention, 1s, 24h * 3650,
+                   "How long ended tasks can be looked up.");
+  all.emplace_back("journal.dead-retention", c.journal.dead_retention, 1s, 24h * 3650,
+                   "The same for tasks that were given up, which wait for somebody to look.");
+  all.emplace_back("journal.bytes-max", c.journal.bytes_max, mebibytes(1), gibibytes(1024),
+                   "Size of the journal beyond which the oldest ended tasks go earlier.");
+  all.emplace_back("journal.key-retention", c.journal.key_retention, 1min, 24h * 365,
+                   "How long an idempotency key means the same task.");
   all.emplace_back("log.level", c.log.level, "Least important events that are logged.");
   all.emplace_back("log.file", c.log.file, "File to append the log to; empty: standard error.");
   all.emplace_back("shutdown.grace", c.shutdown.grace, 0ms, 1h,

@@ -2,6 +2,7 @@
 
 #include "libagent/base/expected.hpp"
 #include "libagent/base/time.hpp"
+#include "libagent/config/journal_choice.hpp"
 #include "libagent/record/field.hpp"
 #include "libagent/tasks/journal_write.hpp"
 
@@ -19,36 +20,11 @@
 
 namespace libagent {
 
-/// When what was committed is on stable storage. All survive the end of the process; a loss of
-/// power takes what the policy says.
-enum class journal_sync : std::uint8_t {
-  none,      ///< When the kernel likes.
-  interval,  ///< At most an interval later.
-  group,     ///< Before the commit returns; those who wait meanwhile share the next one.
-};
-
-template <>
-struct enum_names<journal_sync> {
-  static constexpr std::array<std::pair<journal_sync, std::string_view>, 3> values{
-      {{journal_sync::none, "none"},
-       {journal_sync::interval, "interval"},
-       {journal_sync::group, "group"}}};
-};
-
 /// How long ended tasks stay.
 struct journal_retention {
   std::chrono::milliseconds age = std::chrono::hours{24 * 7};
   std::chrono::milliseconds dead_age = std::chrono::hours{24 * 30};  ///< Of those that died.
   std::uint64_t bytes = std::uint64_t{1} << 30U;                     ///< Of the whole file.
-};
-
-/// One idempotency key that was used.
-struct journal_key {
-  std::string client;
-  std::string key;
-  std::uint64_t fingerprint = 0;
-  task_id id;
-  unix_millis accepted_at = 0;
 };
 
 /// What a journal holds when it is opened.
@@ -78,6 +54,15 @@ struct journal_stats {
   std::uint64_t commit_us = 0;   ///< Time spent in them.
 };
 
+template <class Inspector>
+bool inspect(Inspector& f, journal_stats& x) {
+  return record(f, x, "journal_stats", field("tasks", "Tasks kept, ended or not.", x.tasks),
+                field("file_bytes", "Size of the database with its log.", x.file_bytes),
+                field("commits", "Commits since the start.", x.commits),
+                field("writes", "Changes in them.", x.writes),
+                field("commit_us", "Time spent in them.", x.commit_us));
+}
+
 /// Keeps accepted tasks, what became of them, and schedules, over crashes and restarts.
 ///
 /// Blocking: all of it may wait for the disk. Thread safety: any thread. Errors of every call:
@@ -91,7 +76,7 @@ public:
   journal& operator=(const journal&) = delete;
   virtual ~journal() = default;
 
-  /// Everything that is needed to go on. To be called once, before the first commit.
+  /// Everything that is needed to go on. Not while a commit is under way.
   [[nodiscard]] virtual expected<journal_contents> load() = 0;
 
   /// Applies the writes, all or none; by the sync policy they are on stable storage then.

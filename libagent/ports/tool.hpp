@@ -63,7 +63,8 @@ struct tool_context {
       [](std::uint64_t) -> expected<memory_hold> { return memory_hold{}; };
   /// Asks for children: once this run has returned, with whatever, they are submitted; when they
   /// have ended the tool is run again, with `group`. Meanwhile it holds neither thread nor permit.
-  /// The last call counts; to be called by the thread that runs the tool. Never empty.
+  /// The last call counts; to be called by the thread that runs the tool. Not for `pure` tools,
+  /// whose runs may be shared. Never empty.
   std::function<void(task_group children)> wait_for = [](const task_group&) {};
   /// What the children came to that an earlier run asked for; absent in the first run.
   std::optional<group_outcome> group;

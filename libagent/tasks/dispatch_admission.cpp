@@ -15,6 +15,9 @@ namespace {
 /// About the time after which a level of memory pressure can be left.
 constexpr std::chrono::seconds memory_pause{5};
 
+constexpr std::chrono::seconds journal_pause{5};
+constexpr std::chrono::seconds key_pause{60};
+
 refusal short_of_memory(const task_order& order, pressure_level level, std::string_view what) {
   return {
       refusal_reason::memory,
@@ -35,7 +38,11 @@ expected<const task_record*> dispatch_core::submit(task_order order, const insta
     return std::move(refused->why);
   }
   table_.forget_old(now.steady);
-  return &table_.accept(std::move(order), now).record;
+  const bool refusable = order.is_refusable;
+  auto& entry = table_.accept(std::move(order), now);
+  if (is_journalled(entry))
+    write_acceptance(entry, refusable);
+  return &entry.record;
 }
 
 std::optional<refusal> dispatch_core::find_refusal(const task_order& order,
@@ -47,6 +54,8 @@ std::optional<refusal> dispatch_core::find_refusal(const task_order& order,
   }
   if (auto refused = table_.check(order))
     return refused;
+  if (auto refused = refuse_for_journal(order, now))
+    return refused;
   if (auto refused = refuse_for_memory(order))
     return refused;
   switch (routes_.at(order.route).rules.admission) {
@@ -55,6 +64,27 @@ std::optional<refusal> dispatch_core::find_refusal(const task_order& order,
     case admission_rule::bounds: break;
   }
   return std::nullopt;
+}
+
+/// What is accepted must be journalled, and a used key must be remembered.
+std::optional<refusal> dispatch_core::refuse_for_journal(const task_order& order,
+                                                         const instant& now) {
+  if (!order.key.empty() && find_key(order, now).verdict == key_verdict::full) {
+    return refusal{
+        refusal_reason::journal,
+        {.code = errc::overloaded,
+         .context = "admit " + order.target + ": as many idempotency keys are remembered as can be",
+         .retry_after = key_pause}};
+  }
+  if (outbox_ == nullptr || !order.durable || journal_works())
+    return std::nullopt;
+  const auto& trouble = *outbox_->trouble();
+  error why{
+      .code = errc::unavailable,
+      .context = "admit " + order.target + ": the journal cannot be written: " + trouble.context};
+  if (!outbox_->is_broken())
+    why.retry_after = journal_pause;
+  return refusal{refusal_reason::journal, std::move(why)};
 }
 
 std::optional<refusal> dispatch_core::refuse_for_memory(const task_order& order) const {

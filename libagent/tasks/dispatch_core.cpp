@@ -28,11 +28,14 @@ std::string whole_ms(std::chrono::duration<double> time) {
 }  // namespace
 
 dispatch_core::dispatch_core(const task_limits& limits, task_table::random_source random,
-                             dispatch_listener& listener, memory_ledger* ledger)
+                             dispatch_listener& listener, memory_ledger* ledger,
+                             journal_outbox* outbox)
     : table_{limits, std::move(random)},
       listener_{listener},
       ledger_{ledger},
-      stalls_{limits.stalls} {}
+      stalls_{limits.stalls},
+      outbox_{outbox},
+      keys_{limits.keys, table_.draw(), table_.draw()} {}
 
 route_id dispatch_core::add_route(route_rules rules) {
   auto& added = routes_.emplace_back();
@@ -89,12 +92,12 @@ void dispatch_core::lose_lease(const lease& lost, std::uint64_t begun, const err
   if (entry == nullptr || entry->record.state != task_state::running ||
       entry->record.attempt != lost.attempt)
     return;  // It ended earlier; only the lease was left.
-  if (lost.sequence > begun) {
+  if (lost.sequence == 0 || lost.sequence > begun) {
     table_.give_back(*entry, now);
+    tell(*entry);
   } else {
-    table_.lose(*entry, why, now);
+    crash(*entry, why, now);
   }
-  listener_.on_change(entry->record);
 }
 
 void dispatch_core::lose_attempt(const task_id& id, std::uint32_t attempt, const error& why,
@@ -102,10 +105,8 @@ void dispatch_core::lose_attempt(const task_id& id, std::uint32_t attempt, const
   const auto over = pool_.release(id, attempt);
   if (over)
     release(*over, false, now.steady);
-  if (auto* entry = table_.running_attempt(id, attempt)) {
-    table_.lose(*entry, why, now);
-    listener_.on_change(entry->record);
-  }
+  if (auto* entry = table_.running_attempt(id, attempt))
+    crash(*entry, why, now);
   if (over)
     pump_served_by(over->executor, now);
 }
@@ -121,6 +122,10 @@ void dispatch_core::pump(route_id route, const instant& now) {
   while (auto* next = table_.next_queued(route, starts_batch(from))) {
     if (auto late = too_late(*next, now.steady)) {
       stop_running(*next, *std::move(late), now);
+      continue;
+    }
+    if (must_wait(*next)) {
+      table_.park(*next);
       continue;
     }
     if (from.running >= permits(from))
@@ -210,8 +215,17 @@ void dispatch_core::start(task_entry& entry, executor_id executor, std::shared_p
   held.since = now.steady;
   held.cost = entry.cost;
   held.hold = std::move(hold);
-  listener_.on_start(entry, held);
-  listener_.on_change(entry.record);
+  if (entry.record.attempt == 1)
+    budget_.on_first_attempt(entry.record.target);
+  if (!is_journalled(entry)) {
+    hand_out(entry, held);
+    return listener_.on_change(entry.record);
+  }
+  ++entry.unwritten;
+  outbox_->write(write_state{.id = held.id, .now = state_of(entry)},
+                 [this, id = held.id, attempt = held.attempt](const error* failure) {
+                   begin(id, attempt, failure);
+                 });
 }
 
 /// What ends with a lease, however it ended.
@@ -243,16 +257,22 @@ void dispatch_core::complete(const task_id& id, std::uint32_t attempt,
     if (outcome && entry != nullptr)
       note_run(*entry, over->route, ran.value_or(now.steady - over->since));
   }
-  if (entry != nullptr) {
-    if (entry->is_preempted && !outcome && outcome.error().code == errc::cancelled) {
-      table_.set_back(*entry, now);
-    } else {
-      table_.end(*entry, std::move(outcome), now);
-    }
-    listener_.on_change(entry->record);
-  }
+  if (entry != nullptr)
+    conclude(*entry, std::move(outcome), now);
   if (over)
     pump_served_by(over->executor, now);
+}
+
+/// What an attempt's answer means for its task.
+void dispatch_core::conclude(task_entry& entry, expected<std::string> outcome, const instant& now) {
+  if (!outcome && outcome.error().code == errc::crashed)
+    return crash(entry, outcome.error(), now);
+  if (entry.is_preempted && !outcome && outcome.error().code == errc::cancelled) {
+    table_.set_back(entry, now);
+  } else if (outcome || !try_again(entry, outcome.error(), now)) {
+    table_.end(entry, std::move(outcome), now);
+  }
+  tell(entry);
 }
 
 void dispatch_core::give_back(const task_id& id, std::uint32_t attempt, const instant& now) {
@@ -262,7 +282,7 @@ void dispatch_core::give_back(const task_id& id, std::uint32_t attempt, const in
   }
   if (auto* entry = table_.running_attempt(id, attempt)) {
     table_.give_back(*entry, now);
-    listener_.on_change(entry->record);
+    tell(*entry);
     pump(entry->route, now);
   }
 }
@@ -282,11 +302,14 @@ void dispatch_core::note_cache_use(const task_id& id, std::uint32_t attempt, cac
 void dispatch_core::stop_running(task_entry& entry, error why, const instant& now) {
   auto* held = pool_.find(entry.record.id);
   table_.end(entry, std::move(why), now);
-  if (held != nullptr) {
+  if (held != nullptr && held->sequence == 0) {
+    if (const auto over = pool_.release(held->id, held->attempt))
+      release(*over, false, now.steady);
+  } else if (held != nullptr) {
     held->stop.request_stop();
     listener_.on_stop(*held, entry.record);
   }
-  listener_.on_change(entry.record);
+  tell(entry);
 }
 
 expected<const task_record*> dispatch_core::cancel(const task_id& id, const std::string& reason,
@@ -303,18 +326,23 @@ void dispatch_core::expire(const instant& now) {
   for (auto* first = table_.first_deadline(); first != nullptr && first->deadline <= now.steady;
        first = table_.first_deadline())
     stop_running(*first, deadline_error(*first), now);
+  for (const auto* due : table_.take_delayed(now.steady))
+    pump(due->route, now);
 }
 
 void dispatch_core::fail_queued(route_id route, const error& why, const instant& now) {
   for (auto* entry : table_.queued_of(route)) {
     table_.end(*entry, why, now);
-    listener_.on_change(entry->record);
+    tell(*entry);
   }
 }
 
 std::optional<time_point> dispatch_core::next_deadline() const {
   const auto* first = table_.first_deadline();
-  return first == nullptr ? std::nullopt : std::optional{first->deadline};
+  const auto delayed = table_.next_delayed();
+  if (first == nullptr)
+    return std::nullopt;
+  return delayed ? std::min(first->deadline, *delayed) : first->deadline;
 }
 
 void dispatch_core::pump_served_by(executor_id executor, const instant& now) {

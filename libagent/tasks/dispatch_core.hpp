@@ -6,7 +6,10 @@
 #include "libagent/memory/pressure.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 #include "libagent/tasks/executor_pool.hpp"
+#include "libagent/tasks/idempotency_keys.hpp"
+#include "libagent/tasks/journal_outbox.hpp"
 #include "libagent/tasks/power_climb.hpp"
+#include "libagent/tasks/retry_budget.hpp"
 #include "libagent/tasks/service_times.hpp"
 #include "libagent/tasks/stall_book.hpp"
 #include "libagent/tasks/task_table.hpp"
@@ -55,22 +58,39 @@ public:
   /// The task ended while `held` still runs. Its stop token was set already; executors that
   /// cannot see the token need a message.
   virtual void on_stop(const lease& held, const task_record& record) = 0;
+  /// A durable task that was submitted is journalled now.
+  virtual void on_accepted(const task_record& record) = 0;
+  /// The change cannot be journalled: what will be found after a restart is not known. Of a task
+  /// that was not accepted yet: it will not be found, and is forgotten now.
+  virtual void on_unsure(const task_record& record, const error& why) = 0;
 
 protected:
   ~dispatch_listener() = default;
+};
+
+/// What is known of how the process ended in which a restored task ran.
+struct past_run {
+  bool crashed = false;  ///< It was this task that took the process down.
+  bool suspect = false;  ///< It may have been.
+  std::string report;    ///< For people.
 };
 
 /// Decides everything the dispatcher decides: who runs what, when, and how it ends.
 ///
 /// Tasks wait in routes. An executor serves one or more routes. Every accepted task ends exactly
 /// once, whatever happens to executors: answered, cancelled, expired, or dead.
+///
+/// With a journal, changes of durable tasks are written to its outbox. A run is handed out, and a
+/// change told, when it is committed; so what anybody was told is true after a crash, too.
 /// Thread safety: none. Cost: O(1) per call but for the deadline heap and the number of starts.
 class dispatch_core {
 public:
-  /// `ledger`: where tasks that declare how much memory they take reserve it; null: nowhere. It
-  /// must outlive the core.
+  /// `ledger`: where tasks that declare how much memory they take reserve it; null: nowhere.
+  /// `outbox`: where changes of durable tasks are written; null: no task is durable. Both must
+  /// outlive the core.
   dispatch_core(const task_limits& limits, task_table::random_source random,
-                dispatch_listener& listener, memory_ledger* ledger = nullptr);
+                dispatch_listener& listener, memory_ledger* ledger = nullptr,
+                journal_outbox* outbox = nullptr);
 
   // Who runs.
 
@@ -97,11 +117,22 @@ public:
   // Tasks.
 
   /// Admits a task, but starts nothing: register who wants to hear of it, then call `pump`.
-  /// Errors: `invalid_argument`, `too_large`; `unavailable` while draining; `overloaded` and
-  /// `rate_limited` with the time after which trying again makes sense.
+  ///
+  /// A durable task is accepted for good when it is journalled, which the listener is told; others
+  /// are at once (see `is_safe`).
+  /// Errors: `invalid_argument`, `too_large`; `unavailable` while draining, and when the journal
+  /// cannot be written; `overloaded` and `rate_limited` with the time after which trying again
+  /// makes sense.
   [[nodiscard]] expected<const task_record*> submit(task_order order, const instant& now);
+  /// Whether an order's idempotency key was used before, and for what.
+  [[nodiscard]] key_finding find_key(const task_order& order, const instant& now);
+
+  /// Whether everything that happened to a task so far is journalled, or need not be.
+  [[nodiscard]] static bool is_safe(const task_entry& entry) { return entry.unwritten == 0; }
+
   /// Starts what can be started of `route`.
   void pump(route_id route, const instant& now);
+  void pump_all(const instant& now);
   /// The same for the route of a task; nothing when there is no such task.
   void pump_task(const task_id& id, const instant& now);
   /// An executor's answer. Refused, and counted, when that attempt is over.
@@ -118,12 +149,35 @@ public:
   /// Returns the record, also when the task had ended before. Errors: `not_found`.
   [[nodiscard]] expected<const task_record*> cancel(const task_id& id, const std::string& reason,
                                                     const instant& now);
-  /// Ends every task whose deadline has come.
+  /// Ends every task whose deadline has come, and starts those whose pause is over.
   void expire(const instant& now);
   /// Ends every task that waits in `route`: nobody will serve it.
   void fail_queued(route_id route, const error& why, const instant& now);
   /// When `expire` has work next; empty when nothing is live.
   [[nodiscard]] std::optional<time_point> next_deadline() const;
+
+  // The journal.
+
+  /// Brings back a task that the journal holds. A run in it belongs to a process that is gone.
+  /// `order`: what its request resolves to now, or why it cannot be run any more.
+  void restore(const stored_task& stored, expected<task_order> order, const past_run& past,
+               const instant& now);
+  void restore_key(const journal_key& used);
+  /// An ended task is to be run again, with its time limit from now on. Errors: `invalid_argument`
+  /// when it has not ended or must not run twice; `unavailable` while its last run goes on.
+  [[nodiscard]] expected<const task_record*> revive(const stored_task& stored, task_order order,
+                                                    const instant& now);
+  /// Removes an ended task from the journal, too. `then`: as in `journal_outbox`. Errors:
+  /// `invalid_argument` when it has not ended.
+  [[nodiscard]] expected<void> purge(const task_id& id, journal_outbox::effect then);
+  /// A batch of the outbox was committed, or was not.
+  void journal_committed(std::uint64_t number, const instant& now);
+  void journal_failed(std::uint64_t number, const error& why, const instant& now);
+  /// Whether durable tasks can be accepted and started.
+  [[nodiscard]] bool journal_works() const;
+  /// Stops what runs and leaves durable tasks to the journal, for the next start. Nothing is
+  /// started any more.
+  void suspend(const instant& now);
 
   // The whole.
 
@@ -143,11 +197,13 @@ public:
   [[nodiscard]] const stall_book& stalls() const { return stalls_; }
 
   /// Nothing new is admitted from now on; what is there goes on.
+  /// Durable tasks that have not begun wait for the next start.
   void drain() { draining_ = true; }
 
   [[nodiscard]] bool draining() const { return draining_; }
 
-  [[nodiscard]] bool idle() const { return table_.live() == 0 && pool_.leases() == 0; }
+  /// While draining: nothing runs, and what waits is journalled.
+  [[nodiscard]] bool idle() const;
 
   [[nodiscard]] task_table& table() { return table_; }
 
@@ -178,6 +234,8 @@ private:
   [[nodiscard]] std::optional<refusal> find_refusal(const task_order& order,
                                                     const std::optional<service_estimate>& estimate,
                                                     const instant& now);
+  [[nodiscard]] std::optional<refusal> refuse_for_journal(const task_order& order,
+                                                          const instant& now);
   [[nodiscard]] std::optional<refusal> refuse_for_memory(const task_order& order) const;
   [[nodiscard]] std::optional<refusal> refuse_by_wait(const task_order& order, time_point now);
   [[nodiscard]] std::optional<refusal> refuse_by_estimate(
@@ -188,6 +246,7 @@ private:
   [[nodiscard]] bool reserve_for(const task_entry& entry, std::shared_ptr<void>& hold);
   [[nodiscard]] std::size_t capacity_for(const task_order& order) const;
   [[nodiscard]] std::optional<error> too_late(const task_entry& entry, time_point now) const;
+  void conclude(task_entry& entry, expected<std::string> outcome, const instant& now);
   void note_run(const task_entry& entry, route_id route, duration ran);
   void release(const lease& over, bool useful, time_point now);
   void set_back_youngest(const instant& now);
@@ -199,10 +258,25 @@ private:
 
   void start(task_entry& entry, executor_id executor, std::shared_ptr<void> hold,
              const instant& now);
+  [[nodiscard]] bool is_journalled(const task_entry& entry) const;
+  [[nodiscard]] bool must_wait(const task_entry& entry) const;
+  [[nodiscard]] journal_state state_of(const task_entry& entry) const;
+  void write_acceptance(task_entry& entry, bool refusable);
+  void accepted(const task_id& id, const error* failure);
+  /// Tells of a change, once it is journalled.
+  void tell(task_entry& entry);
+  void told(const task_id& id, const error* failure);
+  void hand_out(task_entry& entry, lease& held);
+  void begin(const task_id& id, std::uint32_t attempt, const error* failure);
+  /// Takes a lease back that was not handed out.
+  void take_back(task_entry& entry, const instant& now);
+  void retract(task_entry& entry);
+  [[nodiscard]] bool try_again(task_entry& entry, const error& why, const instant& now);
+  void crash(task_entry& entry, const error& why, const instant& now);
+  void void_run(task_entry& entry, const past_run& past, const instant& now);
   void lose_lease(const lease& lost, std::uint64_t begun, const error& why, const instant& now);
   void stop_running(task_entry& entry, error why, const instant& now);
   void pump_served_by(executor_id executor, const instant& now);
-  void pump_all(const instant& now);
 
   task_table table_;
   executor_pool pool_;
@@ -213,8 +287,13 @@ private:
   stall_book stalls_;
   ladder_pace pace_;
   std::map<executor_id, service> services_;
+  journal_outbox* outbox_;
+  idempotency_keys keys_;
+  retry_budget budget_;
+  instant effects_at_;  // The time of the commit whose effects are under way.
   pressure_level pressure_ = pressure_level::normal;
   bool draining_ = false;
+  bool suspended_ = false;
 };
 
 }  // namespace libagent

@@ -78,7 +78,7 @@ void dispatch_core::relieve(const instant& now) {
     case ladder_step::cancel: end_largest(now); break;
     case ladder_step::none: break;
   }
-  if (table_.unpark_all())
+  if (journal_works() && table_.unpark_all())
     pump_all(now);
 }
 

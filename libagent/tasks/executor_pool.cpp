@@ -64,7 +64,6 @@ lease& executor_pool::assign(executor_id executor, const task_id& id, std::uint3
   made.executor = executor;
   made.id = id;
   made.attempt = attempt;
-  made.sequence = ++last_sequence_;
   return made;
 }
 
@@ -76,6 +75,15 @@ std::optional<lease> executor_pool::release(const task_id& id, std::uint32_t att
   leases_.erase(found);
   --executors_.at(released.executor).used;
   return released;
+}
+
+std::vector<lease*> executor_pool::not_handed_out() {
+  std::vector<lease*> found;
+  for (auto& [id, held] : leases_) {
+    if (held.sequence == 0)
+      found.push_back(&held);
+  }
+  return found;
 }
 
 const lease* executor_pool::find(const task_id& id) const {

@@ -24,7 +24,9 @@ struct lease {
   executor_id executor = 0;
   task_id id;
   std::uint32_t attempt = 0;
-  std::uint64_t sequence = 0;  ///< Grows with every lease; an executor begins in this order.
+  /// Grows with every lease that is handed out; an executor begins in this order. 0: its executor
+  /// was not told yet.
+  std::uint64_t sequence = 0;
   std::stop_source stop;
   std::uint32_t route = 0;     ///< The queue it came from.
   time_point since;            ///< When it was handed out.
@@ -58,6 +60,12 @@ public:
 
   /// @pre `executor` has credit left, and no lease of `id` exists.
   lease& assign(executor_id executor, const task_id& id, std::uint32_t attempt);
+
+  /// Its executor is told now.
+  void hand_out(lease& held) { held.sequence = ++last_sequence_; }
+
+  /// The leases that their executors were not told of yet.
+  [[nodiscard]] std::vector<lease*> not_handed_out();
 
   /// The attempt was answered. Returns what was held; empty when nobody held it.
   std::optional<lease> release(const task_id& id, std::uint32_t attempt);

@@ -62,6 +62,15 @@ struct stored_task {
   journal_group group;
 };
 
+/// One idempotency key that was used.
+struct journal_key {
+  std::string client;
+  std::string key;
+  std::uint64_t fingerprint = 0;
+  task_id id;
+  unix_millis accepted_at = 0;
+};
+
 // What is written. A commit is applied whole or not at all, in order.
 
 /// A new task; its state is `queued`.

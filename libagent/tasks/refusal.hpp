@@ -20,9 +20,10 @@ enum class refusal_reason : std::uint8_t {
   client_share,  ///< This client alone has filled its part of the queue.
   memory,        ///< Memory is short, or it needs more than there ever is.
   draining,      ///< The node is shutting down.
+  journal,       ///< It would have to be journalled, and that does not work now.
 };
 
-inline constexpr std::size_t refusal_reasons = 7;
+inline constexpr std::size_t refusal_reasons = 8;
 
 template <>
 struct enum_names<refusal_reason> {
@@ -33,7 +34,8 @@ struct enum_names<refusal_reason> {
        {refusal_reason::deadline, "deadline"},
        {refusal_reason::client_share, "client_share"},
        {refusal_reason::memory, "memory"},
-       {refusal_reason::draining, "draining"}}};
+       {refusal_reason::draining, "draining"},
+       {refusal_reason::journal, "journal"}}};
 };
 
 /// A submit that was not admitted: what is counted, and what the asker is told.

@@ -1,13 +1,16 @@
 #pragma once
 
 #include "libagent/base/time.hpp"
+#include "libagent/tasks/retry_policy.hpp"
 #include "libagent/tasks/task.hpp"
+#include "libagent/tasks/task_group.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,13 +38,29 @@ struct task_order {
   std::string note;                ///< For the record.
   duration cost{};                 ///< Estimated run time; zero: not known yet.
   std::uint64_t memory_bytes = 0;  ///< To be reserved before it starts.
+  std::string key;                 ///< Idempotency key of that client; empty: none.
+  std::string trace;               ///< W3C traceparent; empty: none.
+  bool durable = false;            ///< Is journalled.
+  retry_policy retry;
+  std::optional<task_id> parent;
+  std::uint32_t depth = 0;        ///< Ancestors.
+  std::uint64_t fingerprint = 0;  ///< Of the request, to compare under the same key.
+  bool is_refusable = true;       ///< Somebody waits to be told whether it is accepted.
+};
+
+/// Where a task is that waits.
+enum class task_place : std::uint8_t {
+  queue,     ///< In the queue of its route and lane.
+  parked,    ///< Beside it, until memory or the journal is there.
+  delayed,   ///< Until the time for another try has come.
+  children,  ///< Until its children have ended.
 };
 
 /// One tracked task: the record that everybody sees, and what only the dispatcher needs.
 ///
 /// The record is stored ready to be shown, so that telling an observer copies nothing. An entry is
-/// in exactly one `task_list`: the queue of its route and lane, the running ones, or the ended
-/// ones.
+/// in exactly one place: the queue of its route and lane, one of the other places of waiting
+/// tasks, the running ones, or the ended ones.
 struct task_entry {
   task_record record;
   std::shared_ptr<const std::string> arguments;  ///< Null once the task has ended.
@@ -52,9 +71,18 @@ struct task_entry {
   std::uint32_t charge_bytes = 0;
   effects task_effects = effects::idempotent;
   std::uint64_t memory_bytes = 0;  ///< To be reserved before it starts.
-  bool is_parked = false;          ///< Queued, but waits for memory beside its queue.
-  bool is_preempted = false;       ///< Asked to stop, to be run again later.
+  task_place place = task_place::queue;
+  bool is_durable = false;
+  bool is_preempted = false;    ///< Asked to stop, to be run again later.
+  bool is_suspect = false;      ///< It ran when the process went down: to be run apart.
+  std::uint32_t failures = 0;   ///< Runs that ended with an error which may pass.
+  std::uint32_t unwritten = 0;  ///< Changes that are not journalled yet.
+  std::uint32_t depth = 0;      ///< Ancestors.
+  std::uint64_t fingerprint = 0;
+  time_point not_before;  ///< When it is delayed.
+  retry_policy retry;
   duration cost{};  ///< Its estimated service time while it waits; set by `fair_queue`.
+  std::shared_ptr<const group_outcome> group;  ///< What its children came to; null: none.
 
   static constexpr std::size_t not_in_heap = std::numeric_limits<std::size_t>::max();
   std::size_t heap_index = not_in_heap;

@@ -34,6 +34,15 @@ struct task_group {
   raw_json saved;  ///< What the parent wants to find again; empty: nothing.
 };
 
+template <class Inspector>
+bool inspect(Inspector& f, task_group& x) {
+  return record(
+      f, x, "task_group", field("children", "What is to be run.", x.children),
+      field("rule", "When they are complete: all, any or settled.", x.rule)
+          .fallback(group_rule::all),
+      field("saved", "What the parent wants to find again.", x.saved).fallback(raw_json{}));
+}
+
 /// How one child ended.
 struct child_outcome {
   task_id id;

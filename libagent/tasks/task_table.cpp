@@ -113,31 +113,71 @@ task_id task_table::new_id(const instant& now) {
   }
 }
 
-task_entry& task_table::accept(task_order order, const instant& now) {
-  const auto id = new_id(now);
-  auto& entry = entries_[id];
-  entry.record.id = id;
+void task_table::fill(task_entry& entry, task_order order) {
   entry.record.target = std::move(order.target);
   entry.record.task_lane = order.task_lane;
-  entry.record.accepted_at = now.unix_time;
-  entry.record.deadline = now.unix_time + order.timeout.count();
   entry.record.level = order.level;
   entry.record.client = std::move(order.client);
   entry.record.note = std::move(order.note);
+  entry.record.key = std::move(order.key);
+  entry.record.trace = std::move(order.trace);
+  entry.record.parent = order.parent;
   entry.charge_bytes =
       static_cast<std::uint32_t>(order.arguments.size() + entry.record.target.size());
-  entry.arguments = std::make_shared<const std::string>(std::move(order.arguments));
-  entry.deadline = now.steady + order.timeout;
-  entry.since = now.steady;
   entry.timeout = order.timeout;
   entry.route = order.route;
   entry.cost = order.cost;
   entry.memory_bytes = order.memory_bytes;
   entry.task_effects = order.task_effects;
+  entry.is_durable = order.durable;
+  entry.retry = order.retry;
+  entry.depth = order.depth;
+  entry.fingerprint = order.fingerprint;
+}
+
+task_entry& task_table::accept(task_order order, const instant& now) {
+  const auto id = new_id(now);
+  auto& entry = entries_[id];
+  entry.record.id = id;
+  entry.record.accepted_at = now.unix_time;
+  entry.record.deadline = now.unix_time + order.timeout.count();
+  entry.deadline = now.steady + order.timeout;
+  entry.since = now.steady;
+  entry.arguments = std::make_shared<const std::string>(std::move(order.arguments));
+  fill(entry, std::move(order));
   enqueue(entry, false);
   deadlines_.push(entry);
   ++lane_of(entry).accepted;
   return entry;
+}
+
+task_entry& task_table::restore(const stored_task& stored, task_order order, const instant& now) {
+  LIBAGENT_EXPECTS(find(stored.task.id) == nullptr);
+  auto& entry = entries_[stored.task.id];
+  entry.record.id = stored.task.id;
+  entry.record.accepted_at = stored.task.accepted_at;
+  entry.record.deadline = stored.task.deadline;
+  entry.deadline = now.steady + std::chrono::milliseconds{stored.task.deadline - now.unix_time};
+  entry.since = now.steady;
+  entry.arguments = stored.task.arguments;
+  fill(entry, std::move(order));
+  entry.record.attempt = stored.now.attempt;
+  entry.record.started_at = stored.now.started_at;
+  entry.record.crashes = stored.now.crashes;
+  entry.record.note = stored.now.note;
+  entry.failures = stored.now.failures;
+  enqueue(entry, false);
+  deadlines_.push(entry);
+  return entry;
+}
+
+void task_table::retract(task_entry& entry) {
+  LIBAGENT_EXPECTS(entry.record.state == task_state::queued);
+  leave_queue(entry, false);
+  deadlines_.remove(entry);
+  --lane_of(entry).accepted;
+  const auto id = entry.record.id;
+  entries_.erase(id);
 }
 
 task_table::route_queues& task_table::queues_of(route_id route) {
@@ -155,12 +195,21 @@ fair_queue& task_table::queue_for(const task_entry& entry) {
 }
 
 void task_table::enqueue(task_entry& entry, bool in_front) {
+  add_to_queue(entry, in_front);
+  note_queued(entry);
+}
+
+void task_table::add_to_queue(task_entry& entry, bool in_front) {
   auto& queue = queue_for(entry);
   if (in_front) {
     queue.push_front(entry, entry.cost);
   } else {
     queue.push_back(entry, entry.cost);
   }
+  entry.place = task_place::queue;
+}
+
+void task_table::note_queued(const task_entry& entry) {
   auto& counters = lane_of(entry);
   ++counters.queued;
   counters.queued_bytes += entry.charge_bytes;
@@ -169,14 +218,12 @@ void task_table::enqueue(task_entry& entry, bool in_front) {
 }
 
 void task_table::leave_queue(task_entry& entry, bool to_start) {
-  auto& counters = lane_of(entry);
-  if (entry.is_parked) {
-    leave_parked(entry);
-  } else if (to_start) {
+  if (to_start && entry.place == task_place::queue) {
     queue_for(entry).take(entry);
   } else {
-    queue_for(entry).remove(entry);
+    leave_place(entry);
   }
+  auto& counters = lane_of(entry);
   --counters.queued;
   counters.queued_bytes -= entry.charge_bytes;
   auto& clients = waiting_by_client_[index_of(entry.record.task_lane)];
@@ -185,18 +232,32 @@ void task_table::leave_queue(task_entry& entry, bool to_start) {
     clients.erase(own);
 }
 
+void task_table::leave_place(task_entry& entry) {
+  switch (entry.place) {
+    case task_place::queue: return queue_for(entry).remove(entry);
+    case task_place::parked: return leave_parked(entry);
+    case task_place::children: return parents_.remove(entry);
+    case task_place::delayed: {
+      const auto [first, last] = delayed_.equal_range(entry.not_before);
+      const auto own =
+          std::find_if(first, last, [&entry](const auto& at) { return at.second == &entry; });
+      LIBAGENT_EXPECTS(own != last);
+      delayed_.erase(own);
+    }
+  }
+}
+
 void task_table::park(task_entry& entry) {
-  LIBAGENT_EXPECTS(entry.record.state == task_state::queued && !entry.is_parked);
+  LIBAGENT_EXPECTS(entry.record.state == task_state::queued && entry.place == task_place::queue);
   queue_for(entry).remove(entry);
   parked_.push_back(entry);
-  entry.is_parked = true;
+  entry.place = task_place::parked;
   parked_cost_[entry.route] += entry.cost;
   ++lane_of(entry).parked;
 }
 
 void task_table::leave_parked(task_entry& entry) {
   parked_.remove(entry);
-  entry.is_parked = false;
   parked_cost_[entry.route] -= entry.cost;
   --lane_of(entry).parked;
 }
@@ -211,7 +272,7 @@ bool task_table::unpark_all() {
   // The youngest first, because each goes in front of the others.
   while (auto* entry = parked_.back()) {
     leave_parked(*entry);
-    queue_for(*entry).push_front(*entry, entry->cost);
+    add_to_queue(*entry, true);
   }
   return any;
 }
@@ -236,7 +297,8 @@ void task_table::start(task_entry& entry, const instant& now) {
   entry.since = now.steady;
 }
 
-void task_table::requeue(task_entry& entry, const instant& now) {
+/// What ends with a run after which the task waits again.
+void task_table::stop_run(task_entry& entry, const instant& now) {
   LIBAGENT_EXPECTS(entry.record.state == task_state::running);
   running_.remove(entry);
   --lane_of(entry).running;
@@ -245,7 +307,56 @@ void task_table::requeue(task_entry& entry, const instant& now) {
   entry.record.node.clear();
   entry.is_preempted = false;
   entry.since = now.steady;
+}
+
+void task_table::requeue(task_entry& entry, const instant& now) {
+  stop_run(entry, now);
   enqueue(entry, true);
+}
+
+void task_table::delay(task_entry& entry, duration delay, const instant& now) {
+  if (entry.record.state == task_state::running) {
+    stop_run(entry, now);
+  } else {
+    leave_queue(entry, false);
+  }
+  entry.not_before = now.steady + delay;
+  entry.place = task_place::delayed;
+  delayed_.emplace(entry.not_before, &entry);
+  note_queued(entry);
+}
+
+std::vector<task_entry*> task_table::take_delayed(time_point now) {
+  std::vector<task_entry*> due;
+  while (!delayed_.empty() && delayed_.begin()->first <= now) {
+    auto& entry = *delayed_.begin()->second;
+    delayed_.erase(delayed_.begin());
+    add_to_queue(entry, true);
+    due.push_back(&entry);
+  }
+  return due;
+}
+
+std::optional<time_point> task_table::next_delayed() const {
+  return delayed_.empty() ? std::nullopt : std::optional{delayed_.begin()->first};
+}
+
+void task_table::wait_for_children(task_entry& entry, const instant& now) {
+  if (entry.record.state == task_state::running) {
+    stop_run(entry, now);
+  } else {
+    leave_queue(entry, false);
+  }
+  note_queued(entry);
+  entry.place = task_place::children;
+  parents_.push_back(entry);
+}
+
+void task_table::resume(task_entry& entry, const instant& now) {
+  LIBAGENT_EXPECTS(entry.place == task_place::children);
+  parents_.remove(entry);
+  entry.since = now.steady;
+  add_to_queue(entry, true);
 }
 
 void task_table::give_back(task_entry& entry, const instant& now) {
@@ -261,14 +372,14 @@ void task_table::set_back(task_entry& entry, const instant& now) {
 }
 
 bool task_table::lose(task_entry& entry, const error& why, const instant& now) {
-  const auto attempt = entry.record.attempt;
+  const auto crashes = ++entry.record.crashes;
   const bool may_repeat = entry.task_effects != effects::once;
-  if (may_repeat && attempt < limits_.attempts_max) {
+  if (may_repeat && crashes < limits_.attempts_max) {
     requeue(entry, now);
     ++outcomes_.retried;
     return true;
   }
-  const auto verdict = may_repeat ? "gave up after " + std::to_string(attempt) + " attempts"
+  const auto verdict = may_repeat ? "gave up after " + std::to_string(crashes) + " crashes"
                                   : std::string{"may have had its effects and is never run twice"};
   end_dead(entry, {why.code, "run " + entry.record.target + ": " + verdict + ": " + why.context},
            now);
@@ -323,6 +434,8 @@ void task_table::finish(task_entry& entry, task_state state, const instant& now)
   }
   deadlines_.remove(entry);
   entry.arguments.reset();
+  entry.group.reset();
+  entry.record.waits_for = 0;
   entry.record.state = state;
   entry.record.ended_at = now.unix_time;
   entry.since = now.steady;
@@ -333,6 +446,8 @@ void task_table::finish(task_entry& entry, task_state state, const instant& now)
 
 void task_table::forget_old(time_point now) {
   while (auto* oldest = ended_.front()) {
+    if (oldest->unwritten > 0)
+      return;
     if (ended_.size() <= limits_.records_max && ended_bytes_ <= limits_.record_bytes_max &&
         now - oldest->since < limits_.record_retention)
       return;
@@ -360,6 +475,11 @@ std::vector<const task_entry*> task_table::list(std::size_t max) const {
   };
   take(running_);
   take(parked_);
+  take(parents_);
+  for (const auto& [due, entry] : delayed_) {
+    if (found.size() < max)
+      found.push_back(entry);
+  }
   for (const auto& queues : queues_) {
     for (const auto& queue : queues.by_lane) {
       queue.each([&found, max](task_entry& entry) {
@@ -387,9 +507,32 @@ std::uint64_t task_table::oldest_wait(lane which, time_point now) const {
       std::chrono::duration_cast<std::chrono::milliseconds>(now - since).count());
 }
 
+bool task_table::any_queued(const std::function<bool(const task_entry&)>& is_meant) const {
+  for (auto* entry = parked_.front(); entry != nullptr; entry = entry->next) {
+    if (is_meant(*entry))
+      return true;
+  }
+  for (auto* entry = parents_.front(); entry != nullptr; entry = entry->next) {
+    if (is_meant(*entry))
+      return true;
+  }
+  if (std::ranges::any_of(delayed_, [&](const auto& at) { return is_meant(*at.second); }))
+    return true;
+  bool found = false;
+  for (const auto& queues : queues_) {
+    for (const auto& queue : queues.by_lane)
+      queue.each([&](task_entry& entry) { found = found || is_meant(entry); });
+  }
+  return found;
+}
+
 std::vector<task_entry*> task_table::queued_of(route_id route) const {
   std::vector<task_entry*> found;
   for (auto* entry = parked_.front(); entry != nullptr; entry = entry->next) {
+    if (entry->route == route)
+      found.push_back(entry);
+  }
+  for (const auto& [due, entry] : delayed_) {
     if (entry->route == route)
       found.push_back(entry);
   }

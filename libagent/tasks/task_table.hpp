@@ -2,6 +2,7 @@
 
 #include "libagent/base/expected.hpp"
 #include "libagent/tasks/fair_queue.hpp"
+#include "libagent/tasks/journal_write.hpp"
 #include "libagent/tasks/refusal.hpp"
 #include "libagent/tasks/task_entry.hpp"
 #include "libagent/tasks/task_limits.hpp"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +63,14 @@ public:
   /// Admits a task, which was checked, to its queue.
   task_entry& accept(task_order order, const instant& now);
 
+  /// Brings back a task that has not ended, to its queue; `order` is what its request resolves to
+  /// now. Its deadline is counted from the wall clock.
+  /// @pre no task has its id.
+  task_entry& restore(const stored_task& stored, task_order order, const instant& now);
+
+  /// Forgets a task that waits, as if it had never been accepted.
+  void retract(task_entry& entry);
+
   void count_refusal(lane refused_lane, refusal_reason reason) {
     ++lane_of(refused_lane).refused[static_cast<std::size_t>(reason)];
   }
@@ -82,14 +92,29 @@ public:
   /// A running task was stopped to save memory: queued again in front, not counted as an attempt.
   void set_back(task_entry& entry, const instant& now);
 
+  /// running -> queued, but not to be started before `delay` has passed.
+  void delay(task_entry& entry, duration delay, const instant& now);
+  /// Puts the delayed tasks whose time has come into their queues. Returns them.
+  std::vector<task_entry*> take_delayed(time_point now);
+  /// When that has work next; empty when nothing is delayed.
+  [[nodiscard]] std::optional<time_point> next_delayed() const;
+
+  /// running -> queued, until its children have ended.
+  void wait_for_children(task_entry& entry, const instant& now);
+  /// A task whose children have ended: in front of its queue.
+  void resume(task_entry& entry, const instant& now);
+
+  /// running -> queued, in front; the attempt counts.
+  void requeue(task_entry& entry, const instant& now);
+
   /// queued -> running; counts the attempt.
   void start(task_entry& entry, const instant& now);
 
   /// running -> queued, in front, as if it had not been started: the attempt is not counted.
   void give_back(task_entry& entry, const instant& now);
 
-  /// Its executor was lost: queued again in front, or dead, with the code of `why`, when it may
-  /// not be or has been tried enough. Returns whether it is queued again.
+  /// It took its executor or its process down: queued again in front, or dead, with the code of
+  /// `why`, when it may not be or has done so too often. Returns whether it is queued again.
   bool lose(task_entry& entry, const error& why, const instant& now);
 
   /// The running entry that attempt belongs to; null, and counted as late, when it is over.
@@ -107,8 +132,11 @@ public:
   /// The live task whose deadline comes first; null when nothing is live.
   [[nodiscard]] task_entry* first_deadline() const { return deadlines_.top(); }
 
-  /// Drops ended records past the limits of count, bytes and age.
+  /// Drops ended records past the limits of count, bytes and age; not those that are still to be
+  /// journalled.
   void forget_old(time_point now);
+  /// Drops one ended record.
+  void forget(task_entry& entry);
 
   [[nodiscard]] task_entry* find(const task_id& id);
   /// Running tasks, then waiting ones, then ended ones from the newest on; at most `max`.
@@ -120,6 +148,12 @@ public:
   [[nodiscard]] std::uint64_t oldest_wait(lane which, time_point now) const;
 
   [[nodiscard]] const task_list& running() const { return running_; }
+
+  /// Whether something waits that `is_meant`. O(waiting).
+  [[nodiscard]] bool any_queued(const std::function<bool(const task_entry&)>& is_meant) const;
+
+  /// 64 random bits.
+  [[nodiscard]] std::uint64_t draw() { return random_(); }
 
   [[nodiscard]] const task_limits& limits() const { return limits_; }
 
@@ -145,14 +179,17 @@ private:
 
   [[nodiscard]] std::optional<refusal> check_queue(const task_order& order) const;
   [[nodiscard]] route_queues& queues_of(route_id route);
+  void fill(task_entry& entry, task_order order);
+  void leave_place(task_entry& entry);
   void leave_parked(task_entry& entry);
+  void add_to_queue(task_entry& entry, bool in_front);
   [[nodiscard]] fair_queue& queue_for(const task_entry& entry);
   [[nodiscard]] task_id new_id(const instant& now);
   void enqueue(task_entry& entry, bool in_front);
+  void note_queued(const task_entry& entry);
   void leave_queue(task_entry& entry, bool to_start);
-  void requeue(task_entry& entry, const instant& now);
+  void stop_run(task_entry& entry, const instant& now);
   void finish(task_entry& entry, task_state state, const instant& now);
-  void forget(task_entry& entry);
 
   [[nodiscard]] lane_counters& lane_of(lane which) {
     return lanes_[static_cast<std::size_t>(which)];
@@ -167,6 +204,8 @@ private:
   std::unordered_map<task_id, task_entry> entries_;
   std::deque<route_queues> queues_;  // By route.
   task_list parked_;
+  task_list parents_;  // Those that wait for their children.
+  std::multimap<time_point, task_entry*> delayed_;
   std::unordered_map<route_id, duration> parked_cost_;
   std::array<std::unordered_map<std::string, std::size_t>, 2> waiting_by_client_;  // By lane.
   task_list running_;

@@ -4,6 +4,7 @@
 #include "libagent/base/nearest_name.hpp"
 #include "libagent/base/text.hpp"
 #include "libagent/record/json.hpp"
+#include "libagent/tasks/idempotency_keys.hpp"
 
 #include <utility>
 
@@ -23,6 +24,9 @@ task_runner runner_for(const tool_spec& spec, lane asked) {
 
 task_order order_from(task_request request, lane usual_lane, effects task_effects,
                       std::chrono::milliseconds usual_timeout) {
+  const auto fingerprint = request.key.empty() ? 0 : fingerprint_of(request);
+  // A key promises that the request is known again, `once` that a crash is not forgotten.
+  const bool is_kept = !request.key.empty() || task_effects == effects::once;
   const auto task_lane = request.lane_override.value_or(usual_lane);
   const auto usual_level =
       task_lane == lane::interactive ? criticality::critical : criticality::sheddable_plus;
@@ -32,7 +36,11 @@ task_order order_from(task_request request, lane usual_lane, effects task_effect
           .task_effects = task_effects,
           .timeout = request.timeout.value_or(usual_timeout),
           .level = request.level.value_or(usual_level),
-          .client = std::move(request.client)};
+          .client = std::move(request.client),
+          .key = std::move(request.key),
+          .trace = std::move(request.trace),
+          .durable = request.durable.value_or(is_kept),
+          .fingerprint = fingerprint};
 }
 
 }  // namespace
@@ -67,6 +75,7 @@ expected<resolved_task> task_resolver::resolve_tool(const std::shared_ptr<tool>&
   if (auto fits = what->check(found.order.arguments); !fits)
     return fits.error();
   found.order.memory_bytes = spec.memory_bytes;
+  found.order.retry = spec.retry;
   if (is_moved)
     found.order.note = "runs in the batch lane: the tool held handlers beyond their budget";
   found.runner = runner_for(spec, found.order.task_lane);

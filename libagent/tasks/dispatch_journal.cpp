@@ -1,0 +1,340 @@
+// The part of the dispatcher's core that keeps durable tasks: what is written when, what waits for
+// it, and how tasks come back.
+
+#include "libagent/base/contract.hpp"
+#include "libagent/tasks/dispatch_core.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace libagent {
+
+namespace {
+
+/// The note of a task that has nothing else to tell is left as it is.
+std::string note_of_retry(const error& why, std::uint32_t failures, const retry_policy& policy) {
+  return "run again after failure " + std::to_string(failures) + " of at most " +
+         std::to_string(policy.attempts_max) + ": " + to_string(why);
+}
+
+constexpr std::chrono::milliseconds first_crash_pause{100};
+constexpr std::chrono::milliseconds longest_crash_pause{5'000};
+
+}  // namespace
+
+bool dispatch_core::is_journalled(const task_entry& entry) const {
+  return outbox_ != nullptr && entry.is_durable;
+}
+
+bool dispatch_core::journal_works() const {
+  return outbox_ == nullptr || !outbox_->trouble();
+}
+
+/// A run that could not be journalled would not count.
+bool dispatch_core::must_wait(const task_entry& entry) const {
+  return suspended_ || (is_journalled(entry) && (draining_ || !journal_works()));
+}
+
+journal_state dispatch_core::state_of(const task_entry& entry) const {
+  const auto& record = entry.record;
+  journal_state now{.state = record.state,
+                    .attempt = record.attempt,
+                    .failures = entry.failures,
+                    .crashes = record.crashes,
+                    .owner = record.state == task_state::running ? table_.limits().incarnation : 0,
+                    .started_at = record.started_at,
+                    .ended_at = record.ended_at,
+                    .note = record.note,
+                    .node = record.node,
+                    .cache = record.cache,
+                    .failure = record.failure,
+                    .result = record.result};
+  if (record.state == task_state::queued && entry.place == task_place::delayed) {
+    now.not_before = record.deadline - std::chrono::duration_cast<std::chrono::milliseconds>(
+                                           entry.deadline - entry.not_before)
+                                           .count();
+  }
+  return now;
+}
+
+void dispatch_core::write_acceptance(task_entry& entry, bool refusable) {
+  const auto& record = entry.record;
+  if (!record.key.empty())
+    keys_.add(record.client, record.key, record.id, entry.fingerprint, record.accepted_at);
+  journal_task task{.id = record.id,
+                    .target = record.target,
+                    .arguments = entry.arguments,
+                    .task_lane = record.task_lane,
+                    .task_effects = entry.task_effects,
+                    .timeout = entry.timeout,
+                    .accepted_at = record.accepted_at,
+                    .deadline = record.deadline,
+                    .level = record.level,
+                    .client = record.client,
+                    .key = record.key,
+                    .fingerprint = entry.fingerprint,
+                    .parent = record.parent.value_or(task_id{}),
+                    .trace = record.trace};
+  ++entry.unwritten;
+  outbox_->write(write_accepted{.task = std::move(task), .refusable = refusable},
+                 [this, id = record.id](const error* failure) { accepted(id, failure); });
+}
+
+void dispatch_core::accepted(const task_id& id, const error* failure) {
+  auto* entry = table_.find(id);
+  if (entry == nullptr)
+    return;
+  --entry->unwritten;
+  if (failure == nullptr)
+    return listener_.on_accepted(entry->record);
+  listener_.on_unsure(entry->record, *failure);
+  retract(*entry);
+}
+
+key_finding dispatch_core::find_key(const task_order& order, const instant& now) {
+  keys_.forget_old(now.unix_time);
+  return keys_.find(order.client, order.key, order.fingerprint);
+}
+
+/// An accept that could not be journalled: it never was.
+void dispatch_core::retract(task_entry& entry) {
+  if (!entry.record.key.empty())
+    keys_.remove(entry.record.client, entry.record.key, entry.record.id);
+  if (entry.record.state == task_state::running)
+    take_back(entry, effects_at_);
+  if (entry.record.state == task_state::queued) {
+    table_.retract(entry);
+  } else {
+    table_.forget(entry);
+  }
+}
+
+void dispatch_core::take_back(task_entry& entry, const instant& now) {
+  if (const auto over = pool_.release(entry.record.id, entry.record.attempt))
+    release(*over, false, now.steady);
+  table_.give_back(entry, now);
+}
+
+// -- telling ----------------------------------------------------------------
+
+void dispatch_core::tell(task_entry& entry) {
+  if (!is_journalled(entry))
+    return listener_.on_change(entry.record);
+  ++entry.unwritten;
+  outbox_->write(write_state{.id = entry.record.id, .now = state_of(entry)},
+                 [this, id = entry.record.id](const error* failure) { told(id, failure); });
+}
+
+/// An end that is not journalled yet must not be seen behind an earlier change.
+void dispatch_core::told(const task_id& id, const error* failure) {
+  auto* entry = table_.find(id);
+  if (entry == nullptr)
+    return;
+  --entry->unwritten;
+  if (failure != nullptr)
+    return listener_.on_unsure(entry->record, *failure);
+  if (!is_terminal(entry->record.state) || is_safe(*entry))
+    listener_.on_change(entry->record);
+}
+
+void dispatch_core::hand_out(task_entry& entry, lease& held) {
+  pool_.hand_out(held);
+  listener_.on_start(entry, held);
+}
+
+void dispatch_core::begin(const task_id& id, std::uint32_t attempt, const error* failure) {
+  auto* held = pool_.find(id);
+  auto* entry = table_.find(id);
+  if (failure == nullptr && entry != nullptr && held != nullptr && held->sequence == 0 &&
+      held->attempt == attempt)
+    hand_out(*entry, *held);
+  told(id, failure);
+}
+
+// -- trying again -----------------------------------------------------------
+
+bool dispatch_core::try_again(task_entry& entry, const error& why, const instant& now) {
+  if (entry.task_effects == effects::once || suspended_ || !may_pass(why.code, entry.retry) ||
+      entry.failures + 1 >= entry.retry.attempts_max)
+    return false;
+  const auto pause = retry_delay(entry.retry, entry.failures + 1, why, table_.draw());
+  if (now.steady + pause >= entry.deadline)
+    return false;
+  if (!budget_.try_retry(entry.record.target)) {
+    entry.record.note = "not run again: the tool's budget of retries is used up";
+    return false;
+  }
+  ++entry.failures;
+  entry.record.note = note_of_retry(why, entry.failures, entry.retry);
+  table_.delay(entry, pause, now);
+  return true;
+}
+
+/// The next try waits a little longer each time, so that what takes executors down does not keep
+/// them busy with restarts.
+void dispatch_core::crash(task_entry& entry, const error& why, const instant& now) {
+  if (table_.lose(entry, why, now)) {
+    entry.is_suspect = true;
+    entry.record.note =
+        "run again after crash " + std::to_string(entry.record.crashes) + ": " + why.context;
+  }
+  tell(entry);
+}
+
+// -- coming back ------------------------------------------------------------
+
+void dispatch_core::restore_key(const journal_key& used) {
+  keys_.add(used.client, used.key, used.id, used.fingerprint, used.accepted_at);
+}
+
+void dispatch_core::restore(const stored_task& stored, expected<task_order> order,
+                            const past_run& past, const instant& now) {
+  const bool is_known = order.has_value();
+  const auto why_not = is_known ? std::string{} : to_string(order.error());
+  auto& entry = table_.restore(
+      stored, is_known ? *std::move(order) : task_order{.target = stored.task.target}, now);
+  entry.is_durable = true;
+  entry.is_suspect = past.suspect || past.crashed;
+  if (!is_known) {
+    table_.end_dead(entry, {errc::not_found, "run " + stored.task.target + " again: " + why_not},
+                    now);
+    return tell(entry);
+  }
+  if (stored.now.state == task_state::running)
+    return void_run(entry, past, now);
+  if (stored.now.not_before > now.unix_time)
+    table_.delay(entry, std::chrono::milliseconds{stored.now.not_before - now.unix_time}, now);
+}
+
+/// The run of a process that is gone: it counted when it began.
+void dispatch_core::void_run(task_entry& entry, const past_run& past, const instant& now) {
+  if (past.crashed)
+    ++entry.record.crashes;
+  const auto report =
+      past.report.empty() ? std::string{"the process ended while it ran"} : past.report;
+  const auto& target = entry.record.target;
+  if (entry.task_effects == effects::once) {
+    table_.end_dead(
+        entry,
+        {errc::crashed,
+         "run " + target + ": may have had its effects and is never run twice: " + report},
+        now);
+  } else if (past.crashed && entry.record.crashes >= table_.limits().attempts_max) {
+    table_.end_dead(
+        entry,
+        {errc::crashed, "run " + target + ": gave up after " +
+                            std::to_string(entry.record.crashes) + " crashes: " + report},
+        now);
+  } else {
+    entry.record.note = "run again: " + report;
+  }
+  tell(entry);
+}
+
+expected<const task_record*> dispatch_core::revive(const stored_task& stored, task_order order,
+                                                   const instant& now) {
+  const auto id = stored.task.id;
+  const auto refuse = [&](errc code, const std::string& why) -> expected<const task_record*> {
+    return error{code, "run task " + to_string(id) + " again: " + why};
+  };
+  if (auto* known = table_.find(id)) {
+    if (!is_terminal(known->record.state))
+      return refuse(errc::invalid_argument, "it has not ended");
+    if (!is_safe(*known) || pool_.find(id) != nullptr)
+      return refuse(errc::unavailable, "its last run has not ended yet");
+    table_.forget(*known);
+  }
+  if (stored.task.task_effects == effects::once && stored.now.attempt > 0)
+    return refuse(errc::invalid_argument, "it may have had its effects; submit it anew instead");
+  if (!journal_works())
+    return refuse(errc::unavailable, "the journal cannot be written");
+  auto again = stored;
+  again.now.crashes = 0;
+  again.now.failures = 0;
+  again.now.note = "run again on request";
+  again.task.deadline = now.unix_time + order.timeout.count();
+  auto& entry = table_.restore(again, std::move(order), now);
+  entry.is_durable = true;
+  tell(entry);
+  return &entry.record;
+}
+
+expected<void> dispatch_core::purge(const task_id& id, journal_outbox::effect then) {
+  if (auto* known = table_.find(id)) {
+    if (!is_terminal(known->record.state) || !is_safe(*known))
+      return error{errc::invalid_argument, "purge task " + to_string(id) + ": it has not ended"};
+    if (!known->record.key.empty())
+      keys_.remove(known->record.client, known->record.key, id);
+    table_.forget(*known);
+  }
+  if (outbox_ != nullptr)
+    outbox_->write(write_purged{.id = id}, std::move(then));
+  return {};
+}
+
+// -- commits ----------------------------------------------------------------
+
+void dispatch_core::journal_committed(std::uint64_t number, const instant& now) {
+  effects_at_ = now;
+  const bool worked = journal_works();
+  outbox_->committed(number);
+  if (!worked && journal_works() && table_.unpark_all())
+    pump_all(now);
+}
+
+void dispatch_core::journal_failed(std::uint64_t number, const error& why, const instant& now) {
+  effects_at_ = now;
+  outbox_->failed(number, why, now.steady);
+  // What waits for its commit would keep executors from tasks that need none.
+  for (const auto* held : pool_.not_handed_out()) {
+    const auto id = held->id;
+    auto* entry = table_.running_attempt(id, held->attempt);
+    if (entry == nullptr)
+      continue;
+    take_back(*entry, now);
+    table_.park(*entry);
+    if (!outbox_->is_broken())
+      tell(*entry);
+  }
+  pump_all(now);
+}
+
+// -- shutting down ----------------------------------------------------------
+
+bool dispatch_core::idle() const {
+  if (outbox_ == nullptr)
+    return table_.live() == 0 && pool_.leases() == 0;
+  return (suspended_ || pool_.leases() == 0) && table_.running().size() == 0 && outbox_->idle() &&
+         !table_.any_queued([this](const task_entry& entry) { return !is_journalled(entry); });
+}
+
+void dispatch_core::suspend(const instant& now) {
+  draining_ = true;
+  suspended_ = true;
+  while (auto* entry = table_.running().front()) {
+    if (auto* held = pool_.find(entry->record.id)) {
+      held->stop.request_stop();
+      if (held->sequence != 0)
+        listener_.on_stop(*held, entry->record);
+    }
+    const auto& target = entry->record.target;
+    if (!is_journalled(*entry)) {
+      table_.end(*entry, error{errc::cancelled, "run " + target + ": this node is shutting down"},
+                 now);
+    } else if (entry->task_effects == effects::once) {
+      table_.end_dead(*entry,
+                      {errc::cancelled, "run " + target +
+                                            ": the node shut down while it ran, and it may have "
+                                            "had its effects and is never run twice"},
+                      now);
+    } else {
+      entry->record.note = "stopped when the node shut down";
+      table_.requeue(*entry, now);
+      table_.park(*entry);
+    }
+    tell(*entry);
+  }
+}
+
+}  // namespace libagent
