@@ -178,8 +178,7 @@ struct log_config {
 };
 
 struct journal_config {
-  bool enabled = true;
-  journal_sync sync = journal_sync::group;
+  journal_choice sync = journal_choice::group;
   std::chrono::milliseconds sync_interval{100};
   std::chrono::milliseconds retention = std::chrono::hours{24 * 7};
   std::chrono::milliseconds dead_retention = std::chrono::hours{24 * 30};

@@ -196,12 +196,12 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
                    "own: on a machine shared with other programs niceness alone is not enough.");
   all.emplace_back("worker.cgroup", c.worker.cgroup,
                    "Folder of the control group that these processes join; empty: none.");
-  all.emplace_back("journal.enabled", c.journal.enabled,
-                   "Whether accepted tasks survive a crash of the node; kept in the data folder.");
-  all.emplace_back("journal.sync", c.journal.sync,
-                   "When they are on stable storage: before they are acknowledged (group), at most "
-                   "journal.sync-interval later, or when the kernel likes (none). All survive a "
-                   "crash of the process; only group survives a loss of power without loss.");
+  all.emplace_back(
+      "journal.sync", c.journal.sync,
+      "When accepted tasks are on stable storage: before they are acknowledged (group), "
+      "at most journal.sync-interval later (interval), or when the kernel likes (none). "
+      "All three survive a crash of the process, group a loss of power, too. With off "
+      "there is no journal.");
   all.emplace_back("journal.sync-interval", c.journal.sync_interval, 10ms, 1h,
                    "How much time a loss of power may take with journal.sync interval.");
   all.emplace_back("journal.retention", c.journal.retention, 1s, 24h * 3650,

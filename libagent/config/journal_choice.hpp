@@ -25,4 +25,16 @@ struct enum_names<journal_sync> {
        {journal_sync::group, "group"}}};
 };
 
+/// The same as a choice of the operator, who can also do without a journal.
+enum class journal_choice : std::uint8_t { off, none, interval, group };
+
+template <>
+struct enum_names<journal_choice> {
+  static constexpr std::array<std::pair<journal_choice, std::string_view>, 4> values{
+      {{journal_choice::off, "off"},
+       {journal_choice::none, "none"},
+       {journal_choice::interval, "interval"},
+       {journal_choice::group, "group"}}};
+};
+
 }  // namespace libagent

@@ -123,7 +123,7 @@ void task_table::fill(task_entry& entry, task_order order) {
   entry.record.trace = std::move(order.trace);
   entry.record.parent = order.parent;
   entry.charge_bytes =
-      static_cast<std::uint32_t>(order.arguments.size() + entry.record.target.size());
+      static_cast<std::uint32_t>(entry.arguments->size() + entry.record.target.size());
   entry.timeout = order.timeout;
   entry.route = order.route;
   entry.cost = order.cost;

@@ -19,8 +19,9 @@ namespace libagent::testing {
 class dispatch_harness final : public dispatch_listener {
 public:
   explicit dispatch_harness(const task_limits& limits = {}, route_rules for_handlers = {},
-                            route_rules for_workers = {}, memory_ledger* ledger = nullptr)
-      : core{limits, seeded_random{1}, *this, ledger},
+                            route_rules for_workers = {}, memory_ledger* ledger = nullptr,
+                            bool with_journal = false)
+      : core{limits, seeded_random{1}, *this, ledger, with_journal ? &outbox : nullptr},
         handlers{core.add_route(std::move(for_handlers))},
         workers{core.add_route(std::move(for_workers))} {}
 
@@ -34,6 +35,12 @@ public:
     ++changes;
     REQUIRE_FALSE(has_ended[record.id]);
     has_ended[record.id] = is_terminal(record.state);
+  }
+
+  void on_accepted(const task_record& record) override { accepted.push_back(record.id); }
+
+  void on_unsure(const task_record& record, const error& why) override {
+    unsure.emplace_back(record.id, why);
   }
 
   void on_stop(const lease& held, const task_record&) override { stopped.push_back(held.id); }
@@ -58,11 +65,11 @@ public:
   }
 
   expected<task_id> try_submit(task_order order) {
-    auto accepted = core.submit(std::move(order), now());
-    if (!accepted) {
-      return accepted.error();
+    auto admitted = core.submit(std::move(order), now());
+    if (!admitted) {
+      return admitted.error();
     }
-    const auto id = (*accepted)->id;
+    const auto id = (*admitted)->id;
     core.pump_task(id, now());
     return id;
   }
@@ -88,11 +95,14 @@ public:
     clock_.unix_time += std::chrono::duration_cast<std::chrono::milliseconds>(step).count();
   }
 
+  journal_outbox outbox;
   dispatch_core core;
   route_id handlers;
   route_id workers;
   std::vector<lease> started;
   std::vector<task_id> stopped;
+  std::vector<task_id> accepted;
+  std::vector<std::pair<task_id, error>> unsure;
   std::size_t changes = 0;
   std::map<task_id, bool> has_ended;
 
