@@ -174,7 +174,7 @@ TEST_CASE("a lost executor's task is run again, until it has cost three executor
   }
   CHECK(h.state_of(id) == task_state::dead);
   CHECK(h.record(id).failure ==
-        error{errc::internal, "run short: gave up after 3 attempts: its executor was lost: boom"});
+        error{errc::internal, "run short: gave up after 3 crashes: its executor was lost: boom"});
   CHECK(h.status().retried == 2);
 }
 
