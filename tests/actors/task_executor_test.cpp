@@ -106,7 +106,7 @@ TEST_CASE_METHOD(executor_fixture, "a task that killed three handlers is dead, w
   const auto record = lookup(id);
   CHECK(record.state == task_state::dead);
   CHECK(record.attempt == 3);
-  CHECK(record.failure->context.find("gave up after 3 attempts") != std::string::npos);
+  CHECK(record.failure->context.find("gave up after 3 crashes") != std::string::npos);
   CHECK(record.failure->context.find("contract violated") != std::string::npos);
   const auto last = add_executors(actors::executor_kind::handler, 1);
   CHECK(is_alive(last[0]));
