@@ -56,6 +56,10 @@ void sqlite_statement::bind_blob(int parameter, std::string_view bytes) {
   sqlite3_bind_blob64(handle_.get(), parameter, data, bytes.size(), SQLITE_STATIC);
 }
 
+void sqlite_statement::bind_null(int parameter) {
+  sqlite3_bind_null(handle_.get(), parameter);
+}
+
 void sqlite_statement::bind_pointer(int parameter, void* pointer, const char* type) {
   sqlite3_bind_pointer(handle_.get(), parameter, pointer, type, nullptr);
 }
@@ -108,6 +112,10 @@ std::string_view sqlite_statement::blob(int column) const {
     return {};
   return {static_cast<const char*>(data),
           static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+bool sqlite_statement::is_null(int column) const {
+  return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }
 
 void sqlite_database::closer::operator()(sqlite3* database) const {

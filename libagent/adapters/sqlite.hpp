@@ -28,6 +28,7 @@ public:
   void bind(int parameter, std::string_view text);
   /// The same for bytes that need not be text.
   void bind_blob(int parameter, std::string_view bytes);
+  void bind_null(int parameter);
 
   /// Passes an address to a function that knows `type`; see SQLite's pointer passing interface.
   void bind_pointer(int parameter, void* pointer, const char* type);
@@ -44,6 +45,7 @@ public:
   [[nodiscard]] std::string_view text(int column) const;
   /// The same for bytes.
   [[nodiscard]] std::string_view blob(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
 
 private:
   struct finalizer {

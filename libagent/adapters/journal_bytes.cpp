@@ -1,0 +1,99 @@
+#include "libagent/adapters/journal_bytes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace libagent {
+
+namespace {
+
+// A number holds so many pieces; more than any string needs that is cut into pieces.
+constexpr int piece_bits = 8;
+// What a page and a row in it take beside the bytes, and what the longest row on one page may
+// have; see "B-tree Pages" in SQLite's file format.
+constexpr std::size_t page_header_bytes = 8;
+constexpr std::size_t cell_overhead_bytes = 15;
+constexpr std::size_t local_bytes_max = journal_page_bytes - 35;
+constexpr std::size_t local_bytes_min = (journal_page_bytes - 12) * 32 / 255 - 23;
+constexpr std::size_t overflow_bytes = journal_page_bytes - 4;
+constexpr std::size_t cells_in_a_page = 8;
+constexpr std::size_t short_piece_bytes =
+    (journal_page_bytes - page_header_bytes) / cells_in_a_page - cell_overhead_bytes;
+
+/// Bytes that a row with so much in it takes in the file, when all rows are like it.
+std::size_t bytes_in_file(std::size_t payload) {
+  auto local = payload;
+  std::size_t overflow_pages = 0;
+  if (payload > local_bytes_max) {
+    local = local_bytes_min + (payload - local_bytes_min) % overflow_bytes;
+    if (local > local_bytes_max)
+      local = local_bytes_min;
+    overflow_pages = (payload - local + overflow_bytes - 1) / overflow_bytes;
+  }
+  const auto cells = (journal_page_bytes - page_header_bytes) / (local + cell_overhead_bytes);
+  return overflow_pages * journal_page_bytes + journal_page_bytes / std::max<std::size_t>(1, cells);
+}
+
+std::int64_t first_piece(std::int64_t seq) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(seq) << piece_bits);
+}
+
+}  // namespace
+
+std::size_t journal_piece_bytes(std::size_t size) {
+  const auto allowed = size + size / 10 + 64;
+  return bytes_in_file(size) <= allowed ? std::max<std::size_t>(1, size) : short_piece_bytes;
+}
+
+expected<journal_bytes> journal_bytes::over(sqlite_database& database, const char* table) {
+  journal_bytes made{table};
+  const std::string name{table};
+  const std::pair<sqlite_statement*, std::string> statements[] = {
+      {&made.put_, "INSERT INTO " + name + "(at,data) VALUES(?1,?2)"},
+      {&made.get_, "SELECT data FROM " + name + " WHERE at BETWEEN ?1 AND ?2 ORDER BY at"},
+      {&made.remove_, "DELETE FROM " + name + " WHERE at BETWEEN ?1 AND ?2"}};
+  for (const auto& [statement, sql] : statements) {
+    auto prepared = database.prepare(sql);
+    if (!prepared)
+      return std::move(prepared.error());
+    *statement = std::move(*prepared);
+  }
+  return made;
+}
+
+expected<void> journal_bytes::put(std::int64_t seq, std::string_view bytes) {
+  const auto piece = journal_piece_bytes(bytes.size());
+  auto at = first_piece(seq);
+  for (auto left = bytes; !left.empty(); left.remove_prefix(std::min(piece, left.size()))) {
+    put_.bind(1, at++);
+    put_.bind_blob(2, left.substr(0, piece));
+    if (auto done = put_.run(); !done)
+      return done;
+  }
+  return {};
+}
+
+expected<void> journal_bytes::remove(std::int64_t seq) {
+  remove_.bind(1, first_piece(seq));
+  remove_.bind(2, first_piece(seq + 1) - 1);
+  return remove_.run();
+}
+
+expected<std::optional<std::string>> journal_bytes::get(std::int64_t seq, const bytes_mark& mark) {
+  get_.bind(1, first_piece(seq));
+  get_.bind(2, first_piece(seq + 1) - 1);
+  std::string bytes;
+  for (;;) {
+    auto row = get_.step();
+    if (!row)
+      return std::move(row.error());
+    if (!*row)
+      break;
+    bytes += get_.blob(0);
+  }
+  if (this->mark(seq, bytes) != mark)
+    return std::optional<std::string>{};
+  return std::optional{std::move(bytes)};
+}
+
+}  // namespace libagent
