@@ -1,5 +1,7 @@
 #pragma once
 
+#include "libagent/adapters/process_limits.hpp"
+#include "libagent/adapters/sandbox.hpp"
 #include "libagent/base/expected.hpp"
 #include "libagent/config/scheduling_choice.hpp"
 
@@ -14,19 +16,28 @@
 
 namespace libagent {
 
-/// A program to start, and the descriptors it gets.
+/// A program to start, the descriptors it gets, and what it puts on itself before it begins.
 struct spawn_order {
-  std::vector<std::string> words;        ///< Program and arguments; it is sought in PATH.
+  std::string program;                   ///< Its file, as `find_program` gives it.
+  std::vector<std::string> words;        ///< What it finds as its arguments; the first is a name.
   std::vector<std::string> environment;  ///< All of it, as NAME=VALUE.
-  int standard_streams = -1;             ///< Its standard input and output.
-  int errors = -1;                       ///< Its standard error.
+  int input = -1;
+  int output = -1;
+  int errors = -1;
+  std::string folder;  ///< Where it starts; empty: where this process is.
+  std::vector<resource_limit> limits;
+  sandbox_rules rules;
+  int group = -1;  ///< A control group's cgroup.procs, opened for writing; -1: none.
 };
+
+/// The absolute path of a program that is named as in a shell, by PATH. Errors: `unavailable`.
+[[nodiscard]] expected<std::string> find_program(const std::string& name);
 
 /// Starts programs from one thread that lives as long as this does.
 ///
 /// The thread matters twice. Programs inherit its policy and niceness, so nobody else's is touched;
-/// and a program that asks to die with its parent (PR_SET_PDEATHSIG) means this thread, where the
-/// thread that wants a program may end at any time.
+/// and they die with it, so with this process (PR_SET_PDEATHSIG), where the thread that wants a
+/// program may end at any time.
 /// Thread safety: any thread.
 class process_spawner {
 public:
@@ -37,8 +48,9 @@ public:
   ~process_spawner();
 
   /// Starts a program in a session of its own, without blocked or ignored signals and without any
-  /// other descriptor. Nothing of this process is copied for it, however large it is. The caller
-  /// reaps it. Blocking: until it runs. Errors: `unavailable`, when it cannot be started.
+  /// other descriptor. Limits and rules hold from its first instruction on. Nothing of this process
+  /// is copied for it, however large it is. The caller reaps it. Blocking: until it runs.
+  /// Errors: `unavailable`, when it cannot be started.
   [[nodiscard]] expected<pid_t> spawn(const spawn_order& order);
 
 private:

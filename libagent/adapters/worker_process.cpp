@@ -60,15 +60,18 @@ expected<void> check_worker_options(const worker_process_options& options) {
     return error{errc::io_failed,
                  what + "write " + procs + ": " + std::generic_category().message(errno)};
   }
-  return {};
+  return check_sandbox(options.sandbox);
 }
 
 }  // namespace
 
-worker_processes::worker_processes(worker_process_options options)
-    : options_{std::move(options)}, spawner_{options_.policy, options_.nice} {
+worker_processes::worker_processes(worker_process_options options,
+                                   std::shared_ptr<process_host> host)
+    : options_{std::move(options)}, host_{std::move(host)} {
   child_options_ = {.program = options_.program,
                     .environment = options_.environment,
+                    .limits = options_.limits,
+                    .sandbox = options_.sandbox,
                     .cgroup_dir = options_.cgroup_dir,
                     .on_error_line = options_.on_error_line};
   if (!child_options_.on_error_line) {
@@ -81,7 +84,11 @@ worker_processes::worker_processes(worker_process_options options)
 expected<std::shared_ptr<worker_processes>> worker_processes::open(worker_process_options options) {
   if (auto sound = check_worker_options(options); !sound)
     return sound.error();
-  return std::shared_ptr<worker_processes>{new worker_processes{std::move(options)}};
+  auto host = process_host::open(options.policy, options.nice, options.work_dir);
+  if (!host)
+    return host.error();
+  return std::shared_ptr<worker_processes>{
+      new worker_processes{std::move(options), *std::move(host)}};
 }
 
 expected<std::string> worker_processes::run(const std::string& tool,
@@ -123,7 +130,7 @@ expected<worker_processes::child_ptr> worker_processes::acquire(const std::strin
 }
 
 expected<worker_processes::child_ptr> worker_processes::start() {
-  auto started = worker_child::start(spawner_, child_options_);
+  auto started = worker_child::start(*host_, child_options_);
   if (!started)
     return started.error();
   const std::lock_guard guard{mutex_};
@@ -148,6 +155,12 @@ void worker_processes::release(child_ptr child) {
 worker_process_counts worker_processes::counts() const {
   const std::lock_guard guard{mutex_};
   return counts_;
+}
+
+sandbox_status worker_processes::sandbox() const {
+  auto status = status_of(options_.sandbox);
+  status.memory_limit = status.memory_limit && options_.limits.memory_bytes != 0;
+  return status;
 }
 
 std::shared_ptr<tool> in_worker_process(std::shared_ptr<tool> inner,

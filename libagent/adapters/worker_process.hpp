@@ -1,6 +1,8 @@
 #pragma once
 
-#include "libagent/adapters/process_spawner.hpp"
+#include "libagent/adapters/process_limits.hpp"
+#include "libagent/adapters/sandbox.hpp"
+#include "libagent/adapters/supervised_process.hpp"
 #include "libagent/adapters/worker_child.hpp"
 #include "libagent/adapters/worker_run.hpp"
 #include "libagent/base/expected.hpp"
@@ -10,6 +12,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,7 +24,7 @@ namespace libagent {
 struct worker_process_options {
   /// Program and arguments; it calls `serve_worker`. "/proc/self/exe" is this program.
   std::vector<std::string> program;
-  /// All that it finds in its environment, as NAME=VALUE.
+  /// What it finds in its environment, as NAME=VALUE, beside TMPDIR and HOME of `sandbox`.
   std::vector<std::string> environment;
   std::size_t count_max = 1;  ///< From 1 to 1024.
   worker_policy policy = worker_policy::nice;
@@ -29,6 +32,11 @@ struct worker_process_options {
   /// A cgroup's folder; each process is moved there by its cgroup.procs. Empty: none.
   std::string cgroup_dir;
   stop_patience patience;
+  process_limits limits;
+  /// One folder serves all runs of a process.
+  sandbox_options sandbox;
+  /// Where the folders are; empty: in the system's folder for temporary files.
+  std::filesystem::path work_dir;
   /// Gets what the processes print to standard error, line by line: "worker PID: line". Called
   /// from the threads that run tools. Empty: this process's standard error.
   std::function<void(const std::string& line)> on_error_line;
@@ -52,7 +60,8 @@ struct worker_process_counts {
 class worker_processes {
 public:
   /// Starts no process yet. Errors: `invalid_argument` for no program, a count or a niceness out of
-  /// range; `io_failed` for a cgroup that cannot be written, which is named.
+  /// range; `io_failed` for a cgroup or a working folder that cannot be written, which is named;
+  /// those of `check_sandbox`.
   [[nodiscard]] static expected<std::shared_ptr<worker_processes>> open(
       worker_process_options options);
 
@@ -60,16 +69,19 @@ public:
   ///
   /// Progress and phases go to `context`. Blocking: until the run ends, a little past the stop
   /// request or deadline at most (`patience`), then the process is killed. Errors: the tool's own;
-  /// `tool_failed` when the process died (how, and what it last said) or answered nonsense;
-  /// `cancelled`, `deadline_exceeded`; `unavailable` when none can be started.
+  /// `crashed` when the process died (how, and what it last said); `tool_failed` when it answered
+  /// nonsense; `cancelled`, `deadline_exceeded`; `unavailable` when none can be started.
   [[nodiscard]] expected<std::string> run(const std::string& tool,
                                           const std::string& arguments_json,
                                           const tool_context& context);
 
   [[nodiscard]] worker_process_counts counts() const;
 
+  /// What keeps the processes in on this machine.
+  [[nodiscard]] sandbox_status sandbox() const;
+
 private:
-  explicit worker_processes(worker_process_options options);
+  worker_processes(worker_process_options options, std::shared_ptr<process_host> host);
 
   using child_ptr = std::unique_ptr<worker_child>;
 
@@ -79,11 +91,11 @@ private:
 
   worker_process_options options_;
   worker_child_options child_options_;
-  process_spawner spawner_;
+  std::shared_ptr<process_host> host_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::size_t present_ = 0;      // idle and busy ones
-  std::vector<child_ptr> idle_;  // after the spawner: they end before its thread does
+  std::vector<child_ptr> idle_;  // after the host: they end before it does
   worker_process_counts counts_;
 };
 

@@ -61,6 +61,8 @@ void worker_run::step(int wake) {
     child_.pass_errors_on();
   if (seen.ended && !outcome_)
     conclude_end();
+  if (seen.crowded && !outcome_)
+    conclude_crowd();
 }
 
 time_point worker_run::wakes_at() const {
@@ -112,9 +114,9 @@ void worker_run::take_lines() {
 }
 
 void worker_run::take_report(const worker_report& report) {
-  if (report.progress)
+  if (report.progress && !stopped_)
     context_.progress(report.progress->fraction, report.progress->message);
-  if (report.phase)
+  if (report.phase && !stopped_)
     context_.enter_phase(*report.phase);
   if (report.failure) {
     outcome_ = *report.failure;
@@ -136,14 +138,27 @@ void worker_run::conclude_end() {
   if (outcome_)
     return;
   child_.give_up();
-  const auto how = child_.end();
+  const auto& how = child_.end();
   child_.pass_errors_on();
-  auto text = "run " + tool_ + ": worker process " + std::to_string(child_.pid()) + " ended " + how;
-  if (stopped_)
+  auto text = "run " + tool_ + ": worker process " + std::to_string(child_.pid()) + " ended " +
+              describe(how);
+  if (stopped_) {
     text += *stopped_ == errc::cancelled ? " after it was asked to stop" : " after its deadline";
-  if (!child_.last_error_line().empty())
-    text += "; it last said " + quoted_excerpt(child_.last_error_line(), excerpt_bytes_max);
-  outcome_ = error{stopped_.value_or(errc::tool_failed), std::move(text)};
+  } else {
+    text += limit_hit(how, child_.limits(), child_.last_error_line());
+  }
+  text += crash_details(how, child_.last_error_line());
+  outcome_ = error{stopped_.value_or(errc::crashed), std::move(text)};
+}
+
+void worker_run::conclude_crowd() {
+  child_.give_up();
+  (void)child_.end();
+  child_.pass_errors_on();
+  outcome_ =
+      error{errc::crashed, "run " + tool_ + ": worker process " + std::to_string(child_.pid()) +
+                               " was killed: it had more than " +
+                               std::to_string(child_.limits().processes) + " processes"};
 }
 
 }  // namespace libagent

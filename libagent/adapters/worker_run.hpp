@@ -15,7 +15,7 @@ namespace libagent {
 /// How long a worker process gets to end a run, counted from the request to stop.
 struct stop_patience {
   std::chrono::milliseconds until_terminate{100};  ///< Then SIGTERM.
-  std::chrono::milliseconds until_kill{250};       ///< Then SIGKILL.
+  std::chrono::milliseconds until_kill{200};       ///< Then SIGKILL.
 };
 
 /// One run of a tool in a worker process, from the order to its outcome.
@@ -27,8 +27,9 @@ public:
   worker_run(worker_child& child, const stop_patience& patience, const std::string& tool,
              const tool_context& context);
 
-  /// Errors: the tool's own; `tool_failed` when the process ended or talked nonsense; `cancelled`
-  /// and `deadline_exceeded` when it had to be killed.
+  /// Errors: the tool's own; `crashed` when the process ended, with how, or was killed for its
+  /// number of processes; `tool_failed` when it talked nonsense; `cancelled` and
+  /// `deadline_exceeded` when it had to be killed for that. No progress is told after a stop.
   [[nodiscard]] expected<std::string> run(const std::string& arguments_json);
 
 private:
@@ -40,6 +41,7 @@ private:
   void take_report(const worker_report& report);
   void refuse(const std::string& what);
   void conclude_end();
+  void conclude_crowd();
 
   worker_child& child_;
   const stop_patience& patience_;

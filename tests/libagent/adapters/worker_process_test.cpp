@@ -256,7 +256,7 @@ TEST_CASE("a crash fails its run with how the process ended, and the next run ge
                                                 {"throw", "ended by SIGABRT"}}));
   const auto failed = workers->run("misbehave", json{{"how", how}}.dump(), context_for());
   REQUIRE_FALSE(failed);
-  CHECK(failed.error().code == errc::tool_failed);
+  CHECK(failed.error().code == errc::crashed);
   CHECK_THAT(failed.error().context,
              StartsWith("run misbehave: worker process " + first.dump() + " " + end));
   if (std::string_view{how} != "throw")  // there the runtime has the last word
@@ -272,7 +272,7 @@ TEST_CASE("what a tool prints goes to the error lines, not between the reports",
   const auto pid = describe_from(*workers)["pid"].dump();
   CHECK(workers->run("misbehave", R"({"how":"print"})", context_for()).value() == "{}");
   CHECK(workers->run("misbehave", R"({"how":"exit"})", context_for()).error().code ==
-        errc::tool_failed);
+        errc::crashed);
   const auto printed = [&](const char* text) {
     return std::ranges::count(lines, "worker " + pid + ": " + text) == 1;
   };

@@ -1,0 +1,93 @@
+#include "libagent/adapters/pids_group.hpp"
+
+#include "libagent/base/cgroup_text.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace libagent {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view group_prefix = "libagent-tool-";
+/// What is older and empty was left by a process that was killed.
+constexpr std::chrono::minutes sweep_age{1};
+
+std::optional<fs::path> own_pids_group(const proc_roots& roots) {
+  std::ifstream file{roots.proc / "self/cgroup"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const auto place = group_of_controller(text, "pids");
+  if (!place || !place->path.starts_with('/'))
+    return std::nullopt;
+  const auto mount = place->is_v2 ? roots.cgroup : roots.cgroup / "pids";
+  return mount / place->path.substr(1);
+}
+
+bool write_number(const fs::path& file, std::uint64_t number) {
+  const owned_descriptor opened{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
+  const auto text = std::to_string(number);
+  return opened.is_open() &&
+         ::write(opened.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+void sweep_groups(const fs::path& parent) {
+  std::error_code failed;
+  const auto now = fs::file_time_type::clock::now();
+  for (const auto& entry : fs::directory_iterator{parent, failed}) {
+    if (entry.path().filename().string().starts_with(group_prefix) &&
+        now - entry.last_write_time(failed) > sweep_age)
+      ::rmdir(entry.path().c_str());  // refused while somebody is in it
+  }
+}
+
+}  // namespace
+
+std::optional<pids_group> pids_group::make(std::uint64_t count_max, const proc_roots& roots) {
+  const auto parent = own_pids_group(roots);
+  if (!parent)
+    return std::nullopt;
+  auto pattern = (*parent / (std::string{group_prefix} + "XXXXXX")).string();
+  if (::mkdtemp(pattern.data()) == nullptr)
+    return std::nullopt;
+  const fs::path folder{pattern};
+  owned_descriptor procs;
+  if (write_number(folder / "pids.max", count_max))
+    procs = owned_descriptor{::open((folder / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC)};
+  pids_group made{folder, std::move(procs)};
+  if (made.procs() < 0)
+    return std::nullopt;
+  return made;
+}
+
+pids_group::~pids_group() {
+  if (!folder_.empty())
+    ::rmdir(folder_.c_str());
+}
+
+bool pids_group::was_full() const {
+  std::ifstream file{folder_ / "pids.events"};
+  std::string name;
+  std::uint64_t count = 0;
+  return file >> name >> count && count > 0;
+}
+
+bool pids_groups_work() {
+  static const bool work = [] {
+    if (const auto parent = own_pids_group({}))
+      sweep_groups(*parent);
+    return pids_group::make(1).has_value();
+  }();
+  return work;
+}
+
+}  // namespace libagent
