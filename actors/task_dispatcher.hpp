@@ -164,6 +164,7 @@ private:
   // The journal.
   void resume();
   void resume_task(const stored_task& stored);
+  void resume_groups(const std::vector<stored_task>& tasks);
   void commit_next();
   void note_trouble(bool worked);
 

@@ -12,6 +12,7 @@
 #include <caf/sec.hpp>
 
 #include <chrono>
+#include <ranges>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -54,8 +55,10 @@ void task_dispatcher_state::resume() {
   std::uint64_t interrupted = 0;
   for (const auto& stored : loaded->contents.tasks) {
     interrupted += stored.now.state == task_state::running ? 1U : 0U;
-    resume_task(stored);
+    if (!is_terminal(stored.now.state))
+      resume_task(stored);
   }
+  resume_groups(loaded->contents.tasks);
   core_.pump_all(now());
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - begun);
@@ -79,6 +82,19 @@ void task_dispatcher_state::resume_task(const stored_task& stored) {
     resolved->runner = task_runner::blocking;  // A process is waited for.
   resolved->order.route = route_of(*resolved);
   core_.restore(stored, std::move(resolved->order), past, now());
+}
+
+void task_dispatcher_state::resume_groups(const std::vector<stored_task>& tasks) {
+  std::vector<const stored_task*> ended;
+  for (const auto& stored : tasks) {
+    if (is_terminal(stored.now.state))
+      ended.push_back(&stored);
+  }
+  // The youngest first: when a parent goes on, its own parent must be able to hear of it.
+  for (const auto& stored : tasks | std::views::reverse) {
+    if (!stored.group.empty() && !is_terminal(stored.now.state))
+      core_.restore_group(stored, ended, now());
+  }
 }
 
 // -- committing -------------------------------------------------------------

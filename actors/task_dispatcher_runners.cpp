@@ -208,6 +208,24 @@ void task_dispatcher_state::take_outcome(const task_id& id, std::uint32_t attemp
          outcome.failure.value_or(error{errc::internal, "an executor answered nothing"}), ran);
 }
 
+void task_dispatcher_state::start_children(const task_id& parent, std::uint32_t attempt,
+                                           task_group& children) {
+  child_orders orders{.rule = children.rule, .saved = std::move(children.saved)};
+  for (auto& request : children.children) {
+    const auto target = request.target;
+    auto resolved = resolver_.resolve(std::move(request));
+    if (!resolved) {
+      return finish(parent, attempt,
+                    error{resolved.error().code,
+                          "ask for the child " + target + ": " + resolved.error().context});
+    }
+    resolved->order.route = route_of(*resolved);
+    orders.orders.push_back(std::move(resolved->order));
+  }
+  core_.start_group(parent, attempt, std::move(orders), now());
+  settle();
+}
+
 // -- agents -----------------------------------------------------------------
 
 void task_dispatcher_state::agent_failed(const task_id& id, std::uint32_t attempt,

@@ -94,7 +94,7 @@ void dispatch_core::lose_lease(const lease& lost, std::uint64_t begun, const err
     return;  // It ended earlier; only the lease was left.
   if (lost.sequence == 0 || lost.sequence > begun) {
     table_.give_back(*entry, now);
-    tell(*entry);
+    tell(*entry, now);
   } else {
     crash(*entry, why, now);
   }
@@ -272,7 +272,7 @@ void dispatch_core::conclude(task_entry& entry, expected<std::string> outcome, c
   } else if (outcome || !try_again(entry, outcome.error(), now)) {
     table_.end(entry, std::move(outcome), now);
   }
-  tell(entry);
+  tell(entry, now);
 }
 
 void dispatch_core::give_back(const task_id& id, std::uint32_t attempt, const instant& now) {
@@ -282,7 +282,7 @@ void dispatch_core::give_back(const task_id& id, std::uint32_t attempt, const in
   }
   if (auto* entry = table_.running_attempt(id, attempt)) {
     table_.give_back(*entry, now);
-    tell(*entry);
+    tell(*entry, now);
     pump(entry->route, now);
   }
 }
@@ -309,7 +309,7 @@ void dispatch_core::stop_running(task_entry& entry, error why, const instant& no
     held->stop.request_stop();
     listener_.on_stop(*held, entry.record);
   }
-  tell(entry);
+  tell(entry, now);
 }
 
 expected<const task_record*> dispatch_core::cancel(const task_id& id, const std::string& reason,
@@ -332,8 +332,10 @@ void dispatch_core::expire(const instant& now) {
 
 void dispatch_core::fail_queued(route_id route, const error& why, const instant& now) {
   for (auto* entry : table_.queued_of(route)) {
+    if (is_terminal(entry->record.state))
+      continue;  // It ended with its parent, which was one of these.
     table_.end(*entry, why, now);
-    tell(*entry);
+    tell(*entry, now);
   }
 }
 

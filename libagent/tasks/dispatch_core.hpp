@@ -6,6 +6,7 @@
 #include "libagent/memory/pressure.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 #include "libagent/tasks/executor_pool.hpp"
+#include "libagent/tasks/group_book.hpp"
 #include "libagent/tasks/idempotency_keys.hpp"
 #include "libagent/tasks/journal_outbox.hpp"
 #include "libagent/tasks/power_climb.hpp"
@@ -75,6 +76,13 @@ struct past_run {
   std::string report;    ///< For people.
 };
 
+/// The children that a task asks for, resolved.
+struct child_orders {
+  std::vector<task_order> orders;
+  group_rule rule = group_rule::all;
+  raw_json saved;
+};
+
 /// Decides everything the dispatcher decides: who runs what, when, and how it ends.
 ///
 /// Tasks wait in routes. An executor serves one or more routes. Every accepted task ends exactly
@@ -139,6 +147,11 @@ public:
   /// `ran` is how long the tool itself took, where that was measured.
   void complete(const task_id& id, std::uint32_t attempt, expected<std::string> outcome,
                 const instant& now, std::optional<duration> ran = std::nullopt);
+  /// Instead of an answer: the attempt waits for children, and its task is run again with what they
+  /// come to. Meanwhile it holds nothing. Children inherit the deadline, level, client and trace,
+  /// and end with their parent.
+  void start_group(const task_id& id, std::uint32_t attempt, child_orders children,
+                   const instant& now);
   /// The executor could not even begin: the attempt is not counted, and the executor is given
   /// nothing more until it is set available again.
   void give_back(const task_id& id, std::uint32_t attempt, const instant& now);
@@ -163,6 +176,10 @@ public:
   void restore(const stored_task& stored, expected<task_order> order, const past_run& past,
                const instant& now);
   void restore_key(const journal_key& used);
+  /// Once all tasks are back: what this one waits for. `ended_children`: those that the journal
+  /// holds.
+  void restore_group(const stored_task& parent,
+                     const std::vector<const stored_task*>& ended_children, const instant& now);
   /// An ended task is to be run again, with its time limit from now on. Errors: `invalid_argument`
   /// when it has not ended or must not run twice; `unavailable` while its last run goes on.
   [[nodiscard]] expected<const task_record*> revive(const stored_task& stored, task_order order,
@@ -264,7 +281,7 @@ private:
   void write_acceptance(task_entry& entry, bool refusable);
   void accepted(const task_id& id, const error* failure);
   /// Tells of a change, once it is journalled.
-  void tell(task_entry& entry);
+  void tell(task_entry& entry, const instant& now);
   void told(const task_id& id, const error* failure);
   void hand_out(task_entry& entry, lease& held);
   void begin(const task_id& id, std::uint32_t attempt, const error* failure);
@@ -273,6 +290,14 @@ private:
   void retract(task_entry& entry);
   [[nodiscard]] bool try_again(task_entry& entry, const error& why, const instant& now);
   void crash(task_entry& entry, const error& why, const instant& now);
+  [[nodiscard]] expected<void> adopt(task_entry& parent, child_orders& children,
+                                     const instant& now);
+  static void inherit(task_order& child, const task_entry& parent, const instant& now);
+  void note_end(const task_entry& entry, const instant& now);
+  void cancel_all(const std::vector<task_id>& tasks, const std::string& reason, const instant& now);
+  void apply(group_verdict& verdict, const instant& now);
+  void report_ended_children(const task_id& parent, const std::vector<const stored_task*>& ended,
+                             const instant& now);
   void void_run(task_entry& entry, const past_run& past, const instant& now);
   void lose_lease(const lease& lost, std::uint64_t begun, const error& why, const instant& now);
   void stop_running(task_entry& entry, error why, const instant& now);
@@ -289,6 +314,7 @@ private:
   std::map<executor_id, service> services_;
   journal_outbox* outbox_;
   idempotency_keys keys_;
+  group_book groups_;
   retry_budget budget_;
   instant effects_at_;  // The time of the commit whose effects are under way.
   pressure_level pressure_ = pressure_level::normal;

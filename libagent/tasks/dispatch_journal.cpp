@@ -118,12 +118,16 @@ void dispatch_core::take_back(task_entry& entry, const instant& now) {
 
 // -- telling ----------------------------------------------------------------
 
-void dispatch_core::tell(task_entry& entry) {
-  if (!is_journalled(entry))
-    return listener_.on_change(entry.record);
-  ++entry.unwritten;
-  outbox_->write(write_state{.id = entry.record.id, .now = state_of(entry)},
-                 [this, id = entry.record.id](const error* failure) { told(id, failure); });
+void dispatch_core::tell(task_entry& entry, const instant& now) {
+  if (is_journalled(entry)) {
+    ++entry.unwritten;
+    outbox_->write(write_state{.id = entry.record.id, .now = state_of(entry)},
+                   [this, id = entry.record.id](const error* failure) { told(id, failure); });
+  } else {
+    listener_.on_change(entry.record);
+  }
+  if (is_terminal(entry.record.state))
+    note_end(entry, now);
 }
 
 /// An end that is not journalled yet must not be seen behind an earlier change.
@@ -179,7 +183,7 @@ void dispatch_core::crash(task_entry& entry, const error& why, const instant& no
     entry.record.note =
         "run again after crash " + std::to_string(entry.record.crashes) + ": " + why.context;
   }
-  tell(entry);
+  tell(entry, now);
 }
 
 // -- coming back ------------------------------------------------------------
@@ -199,7 +203,7 @@ void dispatch_core::restore(const stored_task& stored, expected<task_order> orde
   if (!is_known) {
     table_.end_dead(entry, {errc::not_found, "run " + stored.task.target + " again: " + why_not},
                     now);
-    return tell(entry);
+    return tell(entry, now);
   }
   if (stored.now.state == task_state::running)
     return void_run(entry, past, now);
@@ -229,7 +233,7 @@ void dispatch_core::void_run(task_entry& entry, const past_run& past, const inst
   } else {
     entry.record.note = "run again: " + report;
   }
-  tell(entry);
+  tell(entry, now);
 }
 
 expected<const task_record*> dispatch_core::revive(const stored_task& stored, task_order order,
@@ -256,7 +260,7 @@ expected<const task_record*> dispatch_core::revive(const stored_task& stored, ta
   again.task.deadline = now.unix_time + order.timeout.count();
   auto& entry = table_.restore(again, std::move(order), now);
   entry.is_durable = true;
-  tell(entry);
+  tell(entry, now);
   return &entry.record;
 }
 
@@ -295,7 +299,7 @@ void dispatch_core::journal_failed(std::uint64_t number, const error& why, const
     take_back(*entry, now);
     table_.park(*entry);
     if (!outbox_->is_broken())
-      tell(*entry);
+      tell(*entry, now);
   }
   pump_all(now);
 }
@@ -333,7 +337,7 @@ void dispatch_core::suspend(const instant& now) {
       table_.requeue(*entry, now);
       table_.park(*entry);
     }
-    tell(*entry);
+    tell(*entry, now);
   }
 }
 

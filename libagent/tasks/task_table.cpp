@@ -166,6 +166,8 @@ task_entry& task_table::restore(const stored_task& stored, task_order order, con
   entry.record.crashes = stored.now.crashes;
   entry.record.note = stored.now.note;
   entry.failures = stored.now.failures;
+  if (!stored.task.parent.is_nil())
+    entry.record.parent = stored.task.parent;
   enqueue(entry, false);
   deadlines_.push(entry);
   return entry;
