@@ -93,7 +93,7 @@ private:
   orders current_;
   std::vector<proxy_link> links_;
   std::vector<pollfd> polled_;
-  time_point next_refill_{};
+  time_point next_refill_;
 
   std::thread thread_;
 };
