@@ -53,7 +53,7 @@ struct crash_state {
 
 constinit crash_state the_state;
 
-std::size_t index_of(int signal) {
+std::size_t position_of_signal(int signal) {
   std::size_t index = 0;
   while (index + 1 < reported_signals.size() && reported_signals[index].number != signal)
     ++index;
@@ -115,7 +115,7 @@ bool has_address(int signal) {
 
 /// Lets happen what would have happened without us, once the handler has returned.
 void hand_on(int signal, const siginfo_t& info) {
-  const auto& former = the_state.former[index_of(signal)];
+  const auto& former = the_state.former[position_of_signal(signal)];
   ::sigaction(signal, &former, nullptr);
   const bool is_default = (former.sa_flags & SA_SIGINFO) == 0 && former.sa_handler == SIG_DFL;
   // A faulty instruction is run again, and faults again, with all that a former handler wants to
@@ -131,7 +131,7 @@ extern "C" void libagent_on_crash(int signal, siginfo_t* info, void* /*context*/
   }
   if (claim_report()) {
     signal_safe_text name;
-    name.add(reported_signals[index_of(signal)].name);
+    name.add(reported_signals[position_of_signal(signal)].name);
     const void* const address = has_address(signal) && info->si_code > 0 ? info->si_addr : nullptr;
     write_facts(name, reinterpret_cast<std::uintptr_t>(address), current_task_mark());
     write_calls();

@@ -107,7 +107,7 @@ TEST_CASE("a segmentation fault leaves a report with its task, and still ends th
   CHECK(report.target == "bad?tool");
   CHECK(report.at > 1'600'000'000'000);
   CHECK(report.pid > 0);
-  CHECK(std::count(report.backtrace.begin(), report.backtrace.end(), '\n') >= 3);
+  CHECK(std::ranges::count(report.backtrace, '\n') >= 3);
 }
 
 TEST_CASE("an abort leaves a report") {

@@ -11,6 +11,7 @@ namespace libagent::lab {
 /// and read by the harness on the same machine, so it is in the byte order of that. The last record
 /// may be cut off when the program was killed; the change it was to precede then never happened.
 struct undo_record {
+  // NOLINTNEXTLINE(performance-enum-size): leaves no gap in the record
   enum class kind : std::uint32_t {
     write = 1,  ///< `new_bytes` at `offset`.
     resize,     ///< To `offset` bytes.
