@@ -81,8 +81,8 @@ expected<void> allow_cpu_time(pid_t process, std::chrono::seconds more) {
   rlimit now{};
   bool done = ::clock_getcpuclockid(process, &clock) == 0 && ::clock_gettime(clock, &used) == 0 &&
               ::prlimit(process, RLIMIT_CPU, nullptr, &now) == 0;
-  now.rlim_cur =
-      std::min(static_cast<rlim_t>(used.tv_sec) + static_cast<rlim_t>(more.count()), now.rlim_max);
+  const auto begun_seconds = static_cast<rlim_t>(used.tv_sec) + (used.tv_nsec > 0 ? 1U : 0U);
+  now.rlim_cur = std::min(begun_seconds + static_cast<rlim_t>(more.count()), now.rlim_max);
   done = done && ::prlimit(process, RLIMIT_CPU, &now, nullptr) == 0;
   if (!done) {
     return error{errc::io_failed, "limit the CPU time of process " + std::to_string(process) +

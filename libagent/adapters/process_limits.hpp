@@ -64,8 +64,8 @@ enum class cpu_time_of : std::uint8_t { process, run };
 [[nodiscard]] std::vector<resource_limit> resource_limits_of(const process_limits& limits,
                                                              cpu_time_of counted);
 
-/// Gives a process that much CPU time from now on, beyond what it had. Nothing happens for zero.
-/// Errors: `io_failed`.
+/// Gives a process that much CPU time from now on, up to a second more since the kernel counts
+/// whole ones. Nothing happens for zero. Errors: `io_failed`.
 [[nodiscard]] expected<void> allow_cpu_time(pid_t process, std::chrono::seconds more);
 
 }  // namespace libagent

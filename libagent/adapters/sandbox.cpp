@@ -17,7 +17,7 @@ namespace {
 
 /// Whether the kernel was built with filters: it answers EFAULT for no filter and EINVAL without.
 bool knows_filters() {
-  static const bool known = ::prctl(PR_GET_SECCOMP) >= 0 && !make_seccomp_filter(true).empty();
+  static const bool known = ::prctl(PR_GET_SECCOMP) >= 0 && !make_seccomp_filter({}).empty();
   return known;
 }
 
@@ -71,7 +71,7 @@ sandbox_status status_of(const sandbox_options& options) {
           .calls = calls,
           .network_denied = calls && !options.network,
           .memory_limit = memory_limit_works(),
-          .processes_by_group = pids_groups_work()};
+          .processes_by_group = options.control_group && pids_groups_work()};
 }
 
 expected<void> check_sandbox(const sandbox_options& options) {
@@ -94,19 +94,20 @@ const std::vector<std::string>& system_paths() {
 }
 
 expected<sandbox_rules> make_sandbox_rules(const sandbox_options& options,
-                                           const std::string& program, const std::string& folder) {
+                                           const sandbox_subject& subject) {
   const auto status = status_of(options);
   sandbox_rules rules;
   if (status.calls)
-    rules.calls = make_seccomp_filter(options.network);
+    rules.calls =
+        make_seccomp_filter({.network = options.network, .keep_group = subject.keep_group});
   if (!status.files)
     return rules;
   landlock_paths paths{.readable = system_paths(), .writable = harmless_devices()};
-  paths.readable.push_back(program);
+  paths.readable.push_back(subject.program);
   paths.readable.insert(paths.readable.end(), options.readable.begin(), options.readable.end());
   paths.writable.insert(paths.writable.end(), options.writable.begin(), options.writable.end());
-  if (!folder.empty())
-    paths.writable.push_back(folder);
+  if (!subject.folder.empty())
+    paths.writable.push_back(subject.folder);
   auto files = make_landlock_rules(paths);
   if (!files)
     return files.error();

@@ -26,6 +26,9 @@ struct sandbox_options {
   /// Whether it may open sockets other than local ones. Refused by seccomp, so only with
   /// `restrict_calls`.
   bool network = true;
+  /// Whether a control group may bind the number of processes. Else they are counted, and by
+  /// `restrict_calls` kept in their group, so that all can be killed at once.
+  bool control_group = true;
   /// Nothing is started when something of this cannot be enforced.
   bool required = false;
 };
@@ -60,9 +63,15 @@ struct sandbox_rules {
   bool no_new_privileges = true;   ///< Setuid programs give nothing. Needed by the other two.
 };
 
-/// Errors: `io_failed`. @param program where it is; @param folder its own one, or empty.
+/// The process that rules are made for.
+struct sandbox_subject {
+  const std::string& program;  ///< Where it is.
+  const std::string& folder;   ///< Its own one, or empty.
+  bool keep_group = false;     ///< See `seccomp_choice`.
+};
+
+/// Errors: `io_failed`.
 [[nodiscard]] expected<sandbox_rules> make_sandbox_rules(const sandbox_options& options,
-                                                         const std::string& program,
-                                                         const std::string& folder);
+                                                         const sandbox_subject& subject);
 
 }  // namespace libagent

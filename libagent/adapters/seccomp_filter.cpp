@@ -23,6 +23,7 @@ constexpr std::uint32_t own_architecture = 0;
 #endif
 
 constexpr std::uint32_t refuse_with_eperm = SECCOMP_RET_ERRNO | EPERM;
+constexpr std::uint32_t pretend_success = SECCOMP_RET_ERRNO;
 constexpr std::uint32_t refuse_with_enosys = SECCOMP_RET_ERRNO | ENOSYS;
 
 constexpr auto denied_calls = std::to_array<std::uint32_t>({
@@ -146,7 +147,7 @@ private:
 
 }  // namespace
 
-std::vector<sock_filter> make_seccomp_filter(bool network) {
+std::vector<sock_filter> make_seccomp_filter(const seccomp_choice& choice) {
   if constexpr (own_architecture == 0)
     return {};
   filter_writer filter;
@@ -160,7 +161,11 @@ std::vector<sock_filter> make_seccomp_filter(bool network) {
     filter.give_if(number, refuse_with_eperm);
   for (const auto number : unknown_calls)
     filter.give_if(number, refuse_with_enosys);
-  if (!network)
+  if (choice.keep_group) {
+    filter.give_if(SYS_setsid, pretend_success);
+    filter.give_if(SYS_setpgid, pretend_success);
+  }
+  if (!choice.network)
     filter.give_if_other(SYS_socket, AF_UNIX, refuse_with_eperm);
   filter.give_if_bits(SYS_clone, new_namespaces, refuse_with_eperm);
   filter.give(SECCOMP_RET_ALLOW);

@@ -77,11 +77,13 @@ expected<void> supervised_process::begin(process_host& host, const process_order
     folder_ = *std::move(made);
   }
   const auto folder = folder_.path().string();
-  auto rules = make_sandbox_rules(order.sandbox, *program, folder);
+  if (limits_.processes != 0 && order.sandbox.control_group && pids_groups_work())
+    group_ = pids_group::make(limits_.processes);
+  counts_ = limits_.processes != 0 && !group_;
+  auto rules = make_sandbox_rules(order.sandbox,
+                                  {.program = *program, .folder = folder, .keep_group = counts_});
   if (!rules)
     return rules.error();
-  if (limits_.processes != 0 && pids_groups_work())
-    group_ = pids_group::make(limits_.processes);
   spawn_order spawned{.program = *program,
                       .words = order.words,
                       .environment = order.environment,
@@ -108,7 +110,6 @@ expected<void> supervised_process::begin(process_host& host, const process_order
     return error{errc::io_failed, "watch process " + std::to_string(pid_) + ": " +
                                       std::generic_category().message(errno)};
   }
-  counts_ = limits_.processes != 0 && !group_ && family_.tag() != 0;
   next_count_ = process_clock::now() + count_interval;
   lower_its_worth();
   return {};
