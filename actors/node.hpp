@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace libagent::actors {
@@ -69,6 +70,9 @@ struct node_parts {
   journal_access_ptr journal;
   /// How earlier processes of this node went down.
   std::vector<past_crash> crashes;
+  /// Note on the calling thread that a run of a tool begins and ends there, for crash reports.
+  std::function<void(const task_id& id, std::string_view target)> mark_run;
+  std::function<void()> unmark_run;
   /// A tool in a process of its own, by name, for runs that may crash; may give null. Empty: there
   /// are no such processes.
   std::function<std::shared_ptr<tool>(const std::string& name)> apart;

@@ -102,7 +102,9 @@ struct shared_parts {
 /// Every pool of executors, in the order in which they start.
 std::vector<child_spec> make_executors(const node_options& options, const node_parts& parts,
                                        const supervision_rules& rules, const shared_parts& shared) {
-  const executor_options common{.cache = shared.cache, .ledger = shared.ledger};
+  executor_options common{.cache = shared.cache, .ledger = shared.ledger};
+  common.mark_run = parts.mark_run;
+  common.unmark_run = parts.unmark_run;
   auto inline_runs = common;
   inline_runs.credit = handler_credit;
   inline_runs.thread_usage = parts.thread_usage;

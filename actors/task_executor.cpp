@@ -22,6 +22,26 @@ std::chrono::microseconds whole_us(duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time);
 }
 
+/// While it lives, a crash of this thread is laid at the task's door.
+class run_mark {
+public:
+  run_mark(const executor_options& options, const work_item& item) : options_{options} {
+    if (options_.mark_run)
+      options_.mark_run(item.id, item.what->spec().name);
+  }
+
+  run_mark(const run_mark&) = delete;
+  run_mark& operator=(const run_mark&) = delete;
+
+  ~run_mark() {
+    if (options_.unmark_run)
+      options_.unmark_run();
+  }
+
+private:
+  const executor_options& options_;
+};
+
 }  // namespace
 
 task_executor::task_executor(executor_actor::pointer self, executor_options options)
@@ -118,11 +138,14 @@ std::shared_ptr<task_executor::tool_run> task_executor::make_run(const work_item
 }
 
 template <class Call>
-std::chrono::microseconds task_executor::call_watched(Call call) {
+std::chrono::microseconds task_executor::call_watched(const work_item& item, Call call) {
   const auto before = options_.thread_usage ? options_.thread_usage() : thread_usage{};
   const auto begun = now();
   activity_->running_since.store(begun.time_since_epoch().count(), std::memory_order_release);
-  call();
+  {
+    const run_mark mark{options_, item};
+    call();
+  }
   activity_->running_since.store(0, std::memory_order_release);
   const auto took = now() - begun;
   if (!options_.thread_usage)
@@ -134,7 +157,7 @@ std::chrono::microseconds task_executor::call_watched(Call call) {
 void task_executor::run_here(const std::shared_ptr<tool_run>& begun, const then& on_end) {
   const auto& item = begun->item;
   run_result result{.outcome = std::string{}};
-  result.held = call_watched([&] {
+  result.held = call_watched(item, [&] {
     try {
       result.outcome = item.what->run(*item.arguments, begun->context);
     } catch (const contract_violation&) {
@@ -170,7 +193,7 @@ void task_executor::start_async(const std::shared_ptr<tool_run>& begun, then on_
     }
     caf::anon_send<urgent>(executor, done_atom_v, number, std::move(sent));
   };
-  begun->held = call_watched([&] {
+  begun->held = call_watched(begun->item, [&] {
     try {
       begun->item.what->start(*begun->item.arguments, begun->context, done);
     } catch (const contract_violation&) {

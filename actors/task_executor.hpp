@@ -30,6 +30,9 @@ struct executor_options {
   std::function<void()> on_thread_start = [] {};
   /// Tells a tool that computes or waits too long from one whose thread was not given a core.
   /// Empty: the clock alone decides.
+  /// Note that a run begins and ends on the calling thread; empty: nobody wants to know.
+  std::function<void(const task_id& id, std::string_view target)> mark_run;
+  std::function<void()> unmark_run;
   thread_usage_reader thread_usage;
   std::shared_ptr<memory_ledger> ledger;  ///< Null: reserving always succeeds.
 };
@@ -104,7 +107,7 @@ private:
   void flush_progress(tool_run& ended);
   /// Calls the tool, and notes how long it held this thread.
   template <class Call>
-  std::chrono::microseconds call_watched(Call call);
+  std::chrono::microseconds call_watched(const work_item& item, Call call);
   [[nodiscard]] error out_of_memory(const std::string& tool_name);
 
   // With the cache.

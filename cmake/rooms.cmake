@@ -40,8 +40,9 @@ endfunction()
 # makes a program from all sources of a folder, or nothing when there are none.
 # All but main.cpp goes into the library <target>_parts, so that tests can link it.
 function(libagent_add_program target)
-  cmake_parse_arguments(arg "" "OUTPUT;FOLDER" "LINK" ${ARGN})
-  libagent_sources(sources SOURCES "${arg_FOLDER}/*.cpp" EXCEPT "${arg_FOLDER}/main.cpp")
+  cmake_parse_arguments(arg "" "OUTPUT;FOLDER" "LINK;EXCEPT" ${ARGN})
+  libagent_sources(sources SOURCES "${arg_FOLDER}/*.cpp"
+    EXCEPT "${arg_FOLDER}/main.cpp" ${arg_EXCEPT})
   set(main "${PROJECT_SOURCE_DIR}/${arg_FOLDER}/main.cpp")
   if(sources)
     add_library(${target}_parts STATIC ${sources})

@@ -45,6 +45,22 @@ public:
     changed_.notify_all();
   }
 
+  /// Asked twice: whatever runs is stopped now.
+  void hurry() {
+    const std::lock_guard guard{mutex_};
+    is_hurried_ = true;
+    if (on_hurry_)
+      on_hurry_();
+  }
+
+  /// `call` runs once somebody is in a hurry, at once if somebody is already; null: nothing does.
+  void on_hurry(std::function<void()> call) {
+    const std::lock_guard guard{mutex_};
+    on_hurry_ = std::move(call);
+    if (is_hurried_ && on_hurry_)
+      on_hurry_();
+  }
+
   [[nodiscard]] std::optional<error> wait() {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [this] { return requested_; });
@@ -55,6 +71,8 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool requested_ = false;
+  bool is_hurried_ = false;
+  std::function<void()> on_hurry_;
   std::optional<error> failure_;
 };
 
@@ -104,7 +122,7 @@ int end_service(actors::http_api& api, http_server& server, agent_node& node,
   }
   if (!stopped.drained && grace.count() > 0) {
     complain("stopped with tasks that had not ended within " + std::to_string(grace.count()) +
-             " ms");
+             " ms" + (stopped.kept ? "; accepted ones go on at the next start" : ""));
   }
   return exit_ok;
 }
@@ -115,9 +133,13 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
   const auto& config = loaded.values;
   end_of_service end;
   const signal_watch signals{[&end](int, int earlier) {
-    if (earlier > 0)
-      std::_Exit(exit_failed);  // Asked twice: no patience left.
-    end.request(std::nullopt);
+    if (earlier > 1)
+      std::_Exit(exit_failed);  // Asked three times: no patience left.
+    if (earlier > 0) {
+      end.hurry();
+    } else {
+      end.request(std::nullopt);
+    }
   }};
   auto log = open_event_log(config.log);
   if (!log)
@@ -128,7 +150,7 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
 
   std::promise<expected<endpoint>> listening;
   std::once_flag told_once;
-  wiring_options options{.with_peers = true, .events = *std::move(log)};
+  wiring_options options{.with_peers = true, .with_journal = true, .events = *std::move(log)};
   options.on_listening = [&](const expected<endpoint>& where) {
     std::call_once(told_once, [&] { listening.set_value(where); });
   };
@@ -159,7 +181,9 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
   say_ready(config, *port, listens);
 
   const auto failure = end.wait();
+  end.on_hurry([&node] { node->node->hurry(); });
   const auto code = end_service(*api, *server, *node, config.shutdown.grace);
+  end.on_hurry({});
   return failure ? report_failure(*failure) : code;
 }
 

@@ -1,17 +1,22 @@
 #include "apps/agent/wiring.hpp"
 
+#include "apps/agent/crash_points.hpp"
 #include "apps/agent/documents_agent.hpp"
 #include "apps/agent/settings.hpp"
 #include "apps/agent/worker_command.hpp"
 #include "libagent/adapters/cpu_limits.hpp"
+#include "libagent/adapters/crash_report.hpp"
 #include "libagent/adapters/proc_memory_probe.hpp"
 #include "libagent/adapters/realtime_guard.hpp"
+#include "libagent/adapters/running_task_mark.hpp"
 #include "libagent/adapters/sqlite_cache_level.hpp"
+#include "libagent/adapters/sqlite_journal.hpp"
 #include "libagent/adapters/thread_priority.hpp"
 #include "libagent/adapters/thread_usage.hpp"
 #include "libagent/adapters/tools/builtin_tools.hpp"
 #include "libagent/memory/memory_budget.hpp"
 #include "libagent/telemetry/cache_events.hpp"
+#include "libagent/telemetry/journal_events.hpp"
 #include "libagent/telemetry/task_events.hpp"
 #include "libagent/tools/offered_tools.hpp"
 
@@ -111,6 +116,17 @@ expected<std::optional<actors::peer_options>> peers_of(const agent_config& confi
   return std::optional{std::move(peers)};
 }
 
+journal_sync sync_of(journal_choice choice) {
+  switch (choice) {
+    using enum journal_choice;
+    case none: return journal_sync::none;
+    case interval: return journal_sync::interval;
+    case off:
+    case group: break;
+  }
+  return journal_sync::group;
+}
+
 cache_objective objective_of(saving_choice choice) {
   switch (choice) {
     using enum saving_choice;
@@ -145,6 +161,8 @@ actors::node_options options_of(const agent_config& config) {
   }
   node.cache_shards = static_cast<std::uint32_t>(config.cache.shards);
   node.memory.interval = config.memory.sample_interval;
+  node.sync = sync_of(config.journal.sync);
+  node.sync_interval = config.journal.sync_interval;
   node.restarts = {.max_restarts = config.supervision.max_restarts,
                    .period = config.supervision.period};
   node.backoff.initial = config.supervision.backoff_min;
@@ -191,32 +209,99 @@ expected<std::shared_ptr<const tool_registry>> make_tools(const agent_config& co
 
 namespace {
 
-/// The same tools, the long ones in worker processes where that is asked for.
-expected<std::shared_ptr<const tool_registry>> place_tools(const loaded_config& loaded,
+/// Processes of this program for tools that may crash. None is started before one is needed.
+expected<std::shared_ptr<worker_processes>> open_processes(const loaded_config& loaded,
                                                            const event_sink_ptr& events) {
-  auto tools = make_tools(loaded.values);
-  if (!tools || loaded.values.worker.isolation == worker_isolation::threads)
-    return tools;
   auto options = worker_options(loaded, worker_count(loaded.values.tasks));
   if (events) {
     options.on_error_line = [events](std::string_view line) {
       events->emit(events::worker_said, {{"line", line}});
     };
   }
-  auto processes = worker_processes::open(std::move(options));
-  if (!processes)
-    return processes.error();
-  auto placed = in_worker_processes(**tools, *processes);
+  return worker_processes::open(std::move(options));
+}
+
+/// The same tools, those in processes that ask for it, and the long ones where that is configured.
+expected<std::shared_ptr<const tool_registry>> place_tools(
+    const loaded_config& loaded, const tool_registry& tools,
+    const std::shared_ptr<worker_processes>& processes) {
+  const bool long_ones = loaded.values.worker.isolation == worker_isolation::processes;
+  auto placed = in_worker_processes(tools, processes, long_ones);
   if (!placed)
     return placed.error();
   return std::shared_ptr<const tool_registry>{std::make_shared<tool_registry>(*std::move(placed))};
+}
+
+/// Where the journal and the crash reports are.
+std::filesystem::path tasks_dir(const agent_config& config) {
+  return data_dir(config) / "tasks";
+}
+
+expected<journal_access_ptr> open_journal(const agent_config& config) {
+  const auto& wanted = config.journal;
+  if (wanted.sync == journal_choice::off)
+    return journal_access_ptr{};
+  sqlite_journal_options options{.file = tasks_dir(config) / "journal.sqlite",
+                                 .sync = sync_of(wanted.sync)};
+  options.retention = {
+      .age = wanted.retention, .dead_age = wanted.dead_retention, .bytes = wanted.bytes_max.bytes};
+  auto opened = open_sqlite_journal(std::move(options));
+  if (!opened)
+    return opened.error();
+  return std::make_shared<journal_access>(with_crash_points(*std::move(opened)));
+}
+
+/// How earlier processes went down; each is reported once.
+std::vector<past_crash> take_past_crashes(const agent_config& config,
+                                          const event_sink_ptr& events) {
+  std::vector<past_crash> crashes;
+  for (auto& report : take_crash_reports(tasks_dir(config)).reports) {
+    if (events) {
+      const auto task = report.task ? to_string(*report.task) : std::string{};
+      events->emit(events::process_crashed, {{"signal", std::string_view{report.signal}},
+                                             {"tool", std::string_view{report.target}},
+                                             {"task", std::string_view{task}},
+                                             {"backtrace", std::string_view{report.backtrace}}});
+    }
+    crashes.push_back({.signal = std::move(report.signal),
+                       .task = report.task,
+                       .target = std::move(report.target),
+                       .backtrace = std::move(report.backtrace)});
+  }
+  return crashes;
+}
+
+/// What survives the process: the journal, reports of crashes, and where suspects run.
+expected<void> keep_tasks(const loaded_config& loaded, const event_sink_ptr& events,
+                          actors::node_parts& parts, agent_node& wired) {
+  const auto& config = loaded.values;
+  auto journal = open_journal(config);
+  if (!journal)
+    return journal.error();
+  parts.journal = *std::move(journal);
+  if (!parts.journal)
+    return {};
+  parts.crashes = take_past_crashes(config, events);
+  auto reporter = install_crash_reporter(tasks_dir(config));
+  if (!reporter)
+    return reporter.error();
+  wired.crash_reports = *std::move(reporter);
+  parts.mark_run = [](const task_id& id, std::string_view target) { begin_task_mark(id, target); };
+  parts.unmark_run = [] { end_task_mark(); };
+  return {};
 }
 
 }  // namespace
 
 expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_options& options) {
   const auto& config = loaded.values;
-  auto tools = place_tools(loaded, options.events);
+  auto own_tools = make_tools(config);
+  if (!own_tools)
+    return own_tools.error();
+  auto processes = open_processes(loaded, options.events);
+  if (!processes)
+    return processes.error();
+  auto tools = place_tools(loaded, **own_tools, *processes);
   if (!tools)
     return tools.error();
   auto node = options_of(config);
@@ -224,6 +309,7 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
   if (!limits)
     return limits.error();
   node.tasks = *std::move(limits);
+  node.tasks.keys.age = config.journal.key_retention;
   auto raise = raiser_of(config.scheduler);
   if (!raise)
     return raise.error();
@@ -244,7 +330,7 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
     return reserve.error();
   agent_node wired{.reserve = *std::move(reserve), .trimmer = std::make_unique<heap_trimmer>()};
   node.memory.release_free_memory = [trimmer = wired.trimmer.get()] { trimmer->request(); };
-  const actors::node_parts parts{
+  actors::node_parts parts{
       .events = options.events,
       .probe = *std::move(probe),
       .open_cache_level = cache_level_of(config, options.events),
@@ -253,6 +339,13 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
       .raise_priority = *raise,
       .thread_usage = read_thread_usage,
       .on_failure = options.on_failure};
+  if (options.with_journal) {
+    if (auto kept = keep_tasks(loaded, options.events, parts, wired); !kept)
+      return kept.error();
+    parts.apart = [inside = *own_tools, pool = *processes](const std::string& name) {
+      return apart_of(*inside, name, pool);
+    };
+  }
   auto started = actors::node::start(
       node, *std::move(tools),
       {actors::make_agent<documents_agent>(documents_agent_name,

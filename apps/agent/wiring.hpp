@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node.hpp"
+#include "libagent/adapters/crash_reporter.hpp"
 #include "libagent/adapters/emergency_memory.hpp"
 #include "libagent/adapters/heap_trimmer.hpp"
 #include "libagent/base/expected.hpp"
@@ -16,6 +17,7 @@ namespace libagent::app {
 /// What a command wants of the node beyond its configuration.
 struct wiring_options {
   bool with_peers = false;
+  bool with_journal = false;  ///< One process at a time can have it.
   event_sink_ptr events;
   std::function<void(const expected<endpoint>&)> on_listening = [](const expected<endpoint>&) {};
   std::function<void(const error&)> on_failure = [](const error&) {};
@@ -23,7 +25,8 @@ struct wiring_options {
 
 /// The agent's node with the real world around it. Members end in reverse order.
 struct agent_node {
-  std::unique_ptr<emergency_memory> reserve;  ///< Null: none is kept.
+  std::unique_ptr<crash_reporter> crash_reports;  ///< Null without a journal.
+  std::unique_ptr<emergency_memory> reserve;      ///< Null: none is kept.
   std::unique_ptr<heap_trimmer> trimmer;
   std::unique_ptr<actors::node> node;
   /// For further threads that interactive tasks wait for; empty: they keep their priority.

@@ -35,8 +35,10 @@ std::vector<std::string> worker_environment(const loaded_config& config) {
   return all;
 }
 
-bool belongs_into_process(const tool_spec& spec) {
-  return spec.tool_lane == lane::batch && spec.bound == work_bound::cpu &&
+bool belongs_into_process(const tool_spec& spec, bool long_ones) {
+  if (spec.tool_isolation == isolation::process)
+    return true;
+  return long_ones && spec.tool_lane == lane::batch && spec.bound == work_bound::cpu &&
          spec.tool_isolation != isolation::async_call;
 }
 
@@ -63,14 +65,23 @@ worker_process_options worker_options(const loaded_config& config, std::size_t c
 }
 
 expected<tool_registry> in_worker_processes(const tool_registry& tools,
-                                            const std::shared_ptr<worker_processes>& processes) {
+                                            const std::shared_ptr<worker_processes>& processes,
+                                            bool long_ones) {
   tool_registry result;
   for (const auto& one : tools.list()) {
-    const bool moves = belongs_into_process(one->spec());
+    const bool moves = belongs_into_process(one->spec(), long_ones);
     if (auto added = result.add(moves ? in_worker_process(one, processes) : one); !added)
       return added.error();
   }
   return result;
+}
+
+std::shared_ptr<tool> apart_of(const tool_registry& tools, const std::string& name,
+                               const std::shared_ptr<worker_processes>& processes) {
+  auto found = tools.find(name);
+  if (!found || found->spec().tool_isolation == isolation::async_call)
+    return nullptr;
+  return in_worker_process(std::move(found), processes);
 }
 
 }  // namespace libagent::app

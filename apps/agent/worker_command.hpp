@@ -21,9 +21,13 @@ struct worker_command {};
 /// `count` is at least one.
 [[nodiscard]] worker_process_options worker_options(const loaded_config& config, std::size_t count);
 
-/// The same tools, of which those that compute in the batch lane run in the processes.
-/// Errors: those of `tool_registry::add`.
+/// The same tools, of which those whose isolation is `process` run in the processes, and with
+/// `long_ones` those that compute in the batch lane. Errors: those of `tool_registry::add`.
 [[nodiscard]] expected<tool_registry> in_worker_processes(
-    const tool_registry& tools, const std::shared_ptr<worker_processes>& processes);
+    const tool_registry& tools, const std::shared_ptr<worker_processes>& processes, bool long_ones);
+
+/// A tool as it runs in the processes; null when there is none of that name, or it cannot.
+[[nodiscard]] std::shared_ptr<tool> apart_of(const tool_registry& tools, const std::string& name,
+                                             const std::shared_ptr<worker_processes>& processes);
 
 }  // namespace libagent::app

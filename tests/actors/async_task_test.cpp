@@ -75,7 +75,7 @@ TEST_CASE_METHOD(async_fixture, "an asynchronous task that fails says why", "[ac
   start_waiting();
   const auto id = submit("wait", R"({"text":"a"})");
   run();
-  calls.replies.at(0)(error{errc::unavailable, "connect to the server: refused"});
+  calls.replies.at(0)(error{errc::tool_failed, "connect to the server: refused"});
   run();
   CHECK(lookup(id).state == task_state::failed);
   CHECK(lookup(id).failure->context == "connect to the server: refused");
