@@ -21,7 +21,8 @@ struct worker_command {};
 /// `count` is at least one.
 [[nodiscard]] worker_process_options worker_options(const loaded_config& config, std::size_t count);
 
-/// The same tools, of which those that compute in the batch lane run in the processes.
+/// The same tools, of which those that ask for a process, or compute in the batch lane, run in the
+/// processes.
 /// Errors: those of `tool_registry::add`.
 [[nodiscard]] expected<tool_registry> in_worker_processes(
     const tool_registry& tools, const std::shared_ptr<worker_processes>& processes);
