@@ -223,8 +223,8 @@ void dispatch_core::start(task_entry& entry, executor_id executor, std::shared_p
   }
   ++entry.unwritten;
   outbox_->write(write_state{.id = held.id, .now = state_of(entry)},
-                 [this, id = held.id, attempt = held.attempt](const error* failure) {
-                   begin(id, attempt, failure);
+                 [this, id = held.id, number = held.number](const error* failure) {
+                   begin(id, number, failure);
                  });
 }
 
@@ -302,14 +302,17 @@ void dispatch_core::note_cache_use(const task_id& id, std::uint32_t attempt, cac
 void dispatch_core::stop_running(task_entry& entry, error why, const instant& now) {
   auto* held = pool_.find(entry.record.id);
   table_.end(entry, std::move(why), now);
-  if (held != nullptr && held->sequence == 0) {
-    if (const auto over = pool_.release(held->id, held->attempt))
-      release(*over, false, now.steady);
-  } else if (held != nullptr) {
+  if (held == nullptr)
+    return tell(entry, now);
+  if (held->sequence != 0) {
     held->stop.request_stop();
     listener_.on_stop(*held, entry.record);
+    return tell(entry, now);
   }
+  const auto over = pool_.release(held->id, held->attempt);
+  release(*over, false, now.steady);
   tell(entry, now);
+  pump_served_by(over->executor, now);
 }
 
 expected<const task_record*> dispatch_core::cancel(const task_id& id, const std::string& reason,

@@ -136,7 +136,9 @@ public:
   [[nodiscard]] key_finding find_key(const task_order& order, const instant& now);
 
   /// Whether everything that happened to a task so far is journalled, or need not be.
-  [[nodiscard]] static bool is_safe(const task_entry& entry) { return entry.unwritten == 0; }
+  [[nodiscard]] static bool is_safe(const task_entry& entry) {
+    return entry.unwritten == 0 && !entry.is_unsure;
+  }
 
   /// Starts what can be started of `route`.
   void pump(route_id route, const instant& now);
@@ -192,8 +194,8 @@ public:
   void journal_failed(std::uint64_t number, const error& why, const instant& now);
   /// Whether durable tasks can be accepted and started.
   [[nodiscard]] bool journal_works() const;
-  /// Stops what runs and leaves durable tasks to the journal, for the next start. Nothing is
-  /// started any more.
+  /// Stops what runs and leaves durable tasks to the journal, for the next start; others end.
+  /// Nothing is started any more.
   void suspend(const instant& now);
 
   // The whole.
@@ -284,7 +286,7 @@ private:
   void tell(task_entry& entry, const instant& now);
   void told(const task_id& id, const error* failure);
   void hand_out(task_entry& entry, lease& held);
-  void begin(const task_id& id, std::uint32_t attempt, const error* failure);
+  void begin(const task_id& id, std::uint64_t lease_number, const error* failure);
   /// Takes a lease back that was not handed out.
   void take_back(task_entry& entry, const instant& now);
   void retract(task_entry& entry);
@@ -300,6 +302,8 @@ private:
                              const instant& now);
   void void_run(task_entry& entry, const past_run& past, const instant& now);
   void lose_lease(const lease& lost, std::uint64_t begun, const error& why, const instant& now);
+  void stop_runs(const instant& now);
+  void end_waiting(const instant& now);
   void stop_running(task_entry& entry, error why, const instant& now);
   void pump_served_by(executor_id executor, const instant& now);
 
