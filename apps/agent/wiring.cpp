@@ -1,10 +1,10 @@
 #include "apps/agent/wiring.hpp"
 
-#include "apps/agent/crash_points.hpp"
 #include "apps/agent/documents_agent.hpp"
 #include "apps/agent/settings.hpp"
 #include "apps/agent/worker_command.hpp"
 #include "libagent/adapters/cpu_limits.hpp"
+#include "libagent/adapters/crash_points.hpp"
 #include "libagent/adapters/crash_report.hpp"
 #include "libagent/adapters/proc_memory_probe.hpp"
 #include "libagent/adapters/realtime_guard.hpp"
