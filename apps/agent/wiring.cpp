@@ -6,6 +6,7 @@
 #include "libagent/adapters/cpu_limits.hpp"
 #include "libagent/adapters/crash_points.hpp"
 #include "libagent/adapters/crash_report.hpp"
+#include "libagent/adapters/external_manifest.hpp"
 #include "libagent/adapters/proc_memory_probe.hpp"
 #include "libagent/adapters/realtime_guard.hpp"
 #include "libagent/adapters/running_task_mark.hpp"
@@ -195,11 +196,35 @@ actors::cache_level_opener cache_level_of(const agent_config& config,
 
 }  // namespace
 
+namespace {
+
+expected<void> add_external_tools(tool_registry& to, const agent_config& config) {
+  if (config.tools.external.empty())
+    return {};
+  auto host = external_tool_host::open({.environment = own_environment(),
+                                        .policy = config.worker.policy,
+                                        .nice = config.worker.nice});
+  if (!host)
+    return host.error();
+  auto found = load_external_tools(config.tools.external, *host);
+  if (!found)
+    return found.error();
+  for (auto& each : *found) {
+    if (auto added = to.add(std::move(each)); !added)
+      return added.error();
+  }
+  return {};
+}
+
+}  // namespace
+
 expected<std::shared_ptr<const tool_registry>> make_tools(const agent_config& config) {
   tool_registry all;
   builtin_tool_options options{.folder = documents_folder(config), .data_dir = data_dir(config)};
   options.file_bytes_max = config.documents.file_size_max.bytes;
   if (auto added = add_builtin_tools(all, options); !added)
+    return added.error();
+  if (auto added = add_external_tools(all, config); !added)
     return added.error();
   auto offered = offered_tools(all, config.node.tools);
   if (!offered)
