@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -133,7 +134,8 @@ expected<void> seed_running::prepare() {
   proxy_ = *std::move(proxy);
   client_ = std::make_unique<fault_client>(*ledger_,
                                            fault_workload{.has_fault_tools = options_.agent.empty(),
-                                                          .has_poison = plan_.has_poison},
+                                                          .has_poison = plan_.has_poison,
+                                                          .uses_keys = std::getenv("NOKEYS") == nullptr},
                                            plan_.seed);
   checks_ = std::make_unique<seed_checks>(*ledger_, folder_ / "effects",
                                           [this] { return reports_damage(); });
