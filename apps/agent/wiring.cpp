@@ -101,7 +101,8 @@ expected<std::optional<actors::peer_options>> peers_of(const agent_config& confi
                                                        const wiring_options& options) {
   if (!options.with_peers || (config.node.listen.empty() && config.node.join.empty()))
     return std::optional<actors::peer_options>{};
-  actors::peer_options peers{.on_listening = options.on_listening};
+  actors::peer_options peers{.leases = {.beat = config.node.lease / 5, .lapse = config.node.lease},
+                             .on_listening = options.on_listening};
   if (!config.node.listen.empty()) {
     auto where = parse_listen_endpoint(config.node.listen);
     if (!where)

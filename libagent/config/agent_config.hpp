@@ -92,6 +92,7 @@ struct node_config {
   std::string listen;
   std::string join;
   std::string tools;
+  std::chrono::milliseconds lease{5'000};
 };
 
 struct http_config {
