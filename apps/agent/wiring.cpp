@@ -1,11 +1,12 @@
 #include "apps/agent/wiring.hpp"
 
-#include "apps/agent/crash_points.hpp"
 #include "apps/agent/documents_agent.hpp"
 #include "apps/agent/settings.hpp"
 #include "apps/agent/worker_command.hpp"
 #include "libagent/adapters/cpu_limits.hpp"
+#include "libagent/adapters/crash_points.hpp"
 #include "libagent/adapters/crash_report.hpp"
+#include "libagent/adapters/external_manifest.hpp"
 #include "libagent/adapters/proc_memory_probe.hpp"
 #include "libagent/adapters/realtime_guard.hpp"
 #include "libagent/adapters/running_task_mark.hpp"
@@ -100,7 +101,8 @@ expected<std::optional<actors::peer_options>> peers_of(const agent_config& confi
                                                        const wiring_options& options) {
   if (!options.with_peers || (config.node.listen.empty() && config.node.join.empty()))
     return std::optional<actors::peer_options>{};
-  actors::peer_options peers{.on_listening = options.on_listening};
+  actors::peer_options peers{.leases = {.beat = config.node.lease / 5, .lapse = config.node.lease},
+                             .on_listening = options.on_listening};
   if (!config.node.listen.empty()) {
     auto where = parse_listen_endpoint(config.node.listen);
     if (!where)
@@ -195,11 +197,35 @@ actors::cache_level_opener cache_level_of(const agent_config& config,
 
 }  // namespace
 
+namespace {
+
+expected<void> add_external_tools(tool_registry& to, const agent_config& config) {
+  if (config.tools.external.empty())
+    return {};
+  auto host = external_tool_host::open({.environment = own_environment(),
+                                        .policy = config.worker.policy,
+                                        .nice = config.worker.nice});
+  if (!host)
+    return host.error();
+  auto found = load_external_tools(config.tools.external, *host);
+  if (!found)
+    return found.error();
+  for (auto& each : *found) {
+    if (auto added = to.add(std::move(each)); !added)
+      return added.error();
+  }
+  return {};
+}
+
+}  // namespace
+
 expected<std::shared_ptr<const tool_registry>> make_tools(const agent_config& config) {
   tool_registry all;
   builtin_tool_options options{.folder = documents_folder(config), .data_dir = data_dir(config)};
   options.file_bytes_max = config.documents.file_size_max.bytes;
   if (auto added = add_builtin_tools(all, options); !added)
+    return added.error();
+  if (auto added = add_external_tools(all, config); !added)
     return added.error();
   auto offered = offered_tools(all, config.node.tools);
   if (!offered)

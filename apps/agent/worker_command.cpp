@@ -16,13 +16,6 @@ namespace libagent::app {
 
 namespace {
 
-std::vector<std::string> own_environment() {
-  std::vector<std::string> all;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
-    all.emplace_back(*entry);
-  return all;
-}
-
 /// What tools may see of ours, and each option that is not at its default: file, environment and
 /// flags have become one already. Secrets stay here: no tool has a use for them.
 std::vector<std::string> worker_environment(const loaded_config& config) {
@@ -56,6 +49,13 @@ bool belongs_into_process(const tool_spec& spec, bool long_ones) {
 }
 
 }  // namespace
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> all;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    all.emplace_back(*entry);
+  return all;
+}
 
 int run_worker(const worker_command&, const loaded_config& config) {
   const auto channel = take_standard_streams();

@@ -92,6 +92,7 @@ struct node_config {
   std::string listen;
   std::string join;
   std::string tools;
+  std::chrono::milliseconds lease{5'000};
 };
 
 struct http_config {
@@ -186,6 +187,10 @@ struct journal_config {
   std::chrono::milliseconds key_retention = std::chrono::hours{24};
 };
 
+struct tools_config {
+  std::string external;
+};
+
 struct shutdown_config {
   std::chrono::milliseconds grace = std::chrono::seconds{10};
 };
@@ -196,6 +201,7 @@ struct agent_config {
   node_config node;
   http_config http;
   tasks_config tasks;
+  tools_config tools;
   cache_config cache;
   memory_config memory;
   supervision_config supervision;

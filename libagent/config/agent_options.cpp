@@ -53,6 +53,9 @@ void add_node_options(std::vector<option>& all, node_config& c) {
                    &check_host_and_port);
   all.emplace_back("node.tools", c.tools,
                    "Comma-separated names of the tools to offer; empty: all that come with it.");
+  all.emplace_back("node.lease", c.lease, 250ms, 10min,
+                   "A peer that is silent for so long is lost, and what it ran is run elsewhere; "
+                   "each node says five times in that time that it lives.");
 }
 
 void add_http_options(std::vector<option>& all, http_config& c) {
@@ -212,6 +215,9 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
                    "Size of the journal beyond which the oldest ended tasks go earlier.");
   all.emplace_back("journal.key-retention", c.journal.key_retention, 1min, 24h * 365,
                    "How long an idempotency key means the same task.");
+  all.emplace_back("tools.external", c.tools.external,
+                   "Folder of manifests (*.json) of programs that are offered as tools; empty: "
+                   "none.");
   all.emplace_back("log.level", c.log.level, "Least important events that are logged.");
   all.emplace_back("log.file", c.log.file, "File to append the log to; empty: standard error.");
   all.emplace_back("shutdown.grace", c.shutdown.grace, 0ms, 1h,

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <sys/stat.h>
 #include <vector>
@@ -21,7 +23,23 @@ std::string many_words(int count) {
   return text;
 }
 
+std::string content_of(const std::string& name) {
+  std::ifstream in{std::string{LIBAGENT_SOURCE_DIR} + "/" + name};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 }  // namespace
+
+TEST_CASE("the how-to shows the example of an external tool as it is", "[adapters]") {
+  const auto page = content_of("docs/how_to/write_an_external_tool.md");
+  for (const auto* const name : {"count_words.py", "count_words.json"}) {
+    const auto file = content_of(std::string{"apps/examples/04_external_tool/"} + name);
+    REQUIRE_FALSE(file.empty());
+    CHECK(page.find("\n" + file + "```") != std::string::npos);
+  }
+}
 
 TEST_CASE("the example of an external tool counts words", "[adapters]") {
   if (struct stat about{}; stat("/usr/bin/python3", &about) != 0) {
