@@ -118,7 +118,7 @@ void simulation_world::note(const event& what) {
   result_.trace_hash = mix_into(result_.trace_hash, static_cast<std::uint64_t>(what.at.count()));
   result_.trace_hash = mix_into(result_.trace_hash, static_cast<std::uint64_t>(what.kind));
   result_.trace_hash = mix_into(result_.trace_hash, what.subject);
-  if (with_trace_ && what.kind != sim_event::wake)
+  if (with_trace_ && what.kind != sim_event::wake && what.kind != sim_event::disk_syncs)
     trace(std::string{event_names.at(static_cast<std::size_t>(what.kind))} + " [" +
           std::to_string(what.subject) + "]");
 }
@@ -197,7 +197,10 @@ void simulation_world::handle(const event& what) {
 void simulation_world::client_event(const event& what) {
   switch (what.kind) {
     using enum sim_event;
-    case submit: return this->submit(what.subject);
+    case submit:
+      if (what.detail == clients_[what.subject].submits)
+        this->submit(what.subject);
+      return;
     case poll: return this->poll(what.subject);
     case cancel: return this->cancel(what.subject);
     case submit_otherwise:

@@ -56,15 +56,20 @@ void simulation_world::tell_refused(std::size_t job, bool is_sure) {
 
 // -- what it does -----------------------------------------------------------
 
+/// Only the last one that was planned counts.
+void simulation_world::submit_after(sim_time pause, std::uint32_t job) {
+  push(pause, sim_event::submit, job, ++clients_[job].submits);
+}
+
 void simulation_world::submit(std::uint32_t job) {
   auto& who = clients_[job];
   if (who.state != client_state::planned && who.state != client_state::waiting)
     return;
   if (!process_)
-    return push(20ms + dice_.time(200ms), sim_event::submit, job);
+    return submit_after(20ms + dice_.time(200ms), job);
   who.state = client_state::waiting;
   if (plan_.jobs[job].is_keyed && faults_come())
-    push(300ms + dice_.time(300ms), sim_event::submit, job);  // Should no answer come.
+    submit_after(300ms + dice_.time(300ms), job);  // Should no answer come.
   process_->submit(job, now());
 }
 
@@ -106,7 +111,7 @@ void simulation_world::hear_refused(std::uint32_t job, bool is_sure) {
     return;
   }
   who.state = client_state::planned;
-  push(20ms + dice_.time(200ms), sim_event::submit, job);
+  submit_after(20ms + dice_.time(200ms), job);
 }
 
 void simulation_world::clients_lose_process() {

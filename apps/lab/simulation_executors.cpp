@@ -61,6 +61,7 @@ void simulation_world::run_event(const event& what) {
     case answer_arrives: return this->answer_arrives(what.subject);
     case run_stops: {
       auto& run = runs_[what.subject];
+      run.is_told_to_stop = true;
       if (!run.has_begun || run.is_gone || run.answer || run.has_acted)
         return;
       if (!run.ignores_stop || plan_.jobs[run.job].tool == sim_tool::hangs)
@@ -99,7 +100,7 @@ void simulation_world::arrive(std::uint32_t index) {
   ++runs_of_job_[run.job];
   ledger_.begun(run.job, run.id, run.attempt);
   const auto& job = plan_.jobs[run.job];
-  const bool is_stopped = !who.is_node && run.stop.stop_requested();
+  const bool is_stopped = run.is_told_to_stop || (!who.is_node && run.stop.stop_requested());
   if (job.tool != sim_tool::hangs || is_stopped)
     push(job.run_time, sim_event::run_acts, index);
 }

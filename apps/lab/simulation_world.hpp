@@ -86,6 +86,7 @@ private:
     std::stop_token stop;
     bool is_apart = false;
     bool ignores_stop = false;
+    bool is_told_to_stop = false;
     bool has_begun = false;
     bool has_acted = false;
     bool is_gone = false;
@@ -99,6 +100,7 @@ private:
     client_state state = client_state::planned;
     sim_time pause{0};
     std::uint32_t polls = 0;
+    std::uint64_t submits = 0;
   };
 
   struct told_fact {
@@ -142,6 +144,7 @@ private:
   void attach(executor& who);
 
   // Clients: simulation_clients.cpp.
+  void submit_after(sim_time pause, std::uint32_t job);
   void submit(std::uint32_t job);
   void poll(std::uint32_t job);
   void cancel(std::uint32_t job);

@@ -187,6 +187,7 @@ struct journal_config {
   std::chrono::milliseconds key_retention = std::chrono::hours{24};
 };
 
+/// Tools that are not built in.
 struct tools_config {
   std::string external;
 };
