@@ -155,6 +155,10 @@ int purge_by_state(remote_agent& server, const tasks_command& command) {
 int purge_tasks(remote_agent& server, const tasks_command& command) {
   if (!command.ids.empty())
     return change_tasks(server, command);
+  if (command.states.empty()) {
+    complain("say which: UUIDs of tasks, or --state, for example --state dead,failed");
+    return exit_usage;
+  }
   const auto states = read_states(command.states);
   if (!states) {
     complain(to_string(states.error()));
