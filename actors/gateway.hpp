@@ -39,7 +39,14 @@ private:
   void submit(const gateway_request& request);
   void send_record(const gateway_request& request);
   void stream_events(const gateway_request& request);
-  void list_tasks(const http_exchange_ptr& exchange);
+  void list_tasks(const gateway_request& request);
+  void list_latest(const http_exchange_ptr& exchange, const journal_query& only);
+  void retry(const gateway_request& request);
+  void purge(const gateway_request& request);
+  void add_schedule(const gateway_request& request);
+  void list_schedules(const http_exchange_ptr& exchange);
+  void find_schedule(const gateway_request& request);
+  void remove_schedule(const gateway_request& request);
   void list_tools(const http_exchange_ptr& exchange);
   void show_tree(const http_exchange_ptr& exchange);
   void check_readiness(const http_exchange_ptr& exchange);
@@ -53,6 +60,7 @@ private:
   void gather_cache(const std::shared_ptr<gathering>& into);
   void gather_cache_disk(const std::shared_ptr<gathering>& into);
   void gather_memory(const std::shared_ptr<gathering>& into);
+  void gather_journal(const std::shared_ptr<gathering>& into);
 
   gateway_actor::pointer self_;
   gateway_options options_;

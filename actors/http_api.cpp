@@ -6,9 +6,13 @@
 #include "actors/submitting.hpp"
 #include "libagent/api/client_name.hpp"
 #include "libagent/api/listing.hpp"
+#include "libagent/api/request_headers.hpp"
+#include "libagent/api/schedule_submission.hpp"
 #include "libagent/api/submission.hpp"
+#include "libagent/api/task_query.hpp"
 #include "libagent/api/task_reply.hpp"
 #include "libagent/base/contract.hpp"
+#include "libagent/base/text.hpp"
 #include "libagent/http/http_error.hpp"
 #include "libagent/http/site_check.hpp"
 #include "libagent/record/json.hpp"
@@ -50,35 +54,61 @@ http_api::http_api(caf::actor_system& system, std::shared_ptr<const tool_registr
       host_names_{std::move(host_names)} {
   LIBAGENT_EXPECTS(tools_ != nullptr);
   add_task_routes();
+  add_schedule_routes();
   add_node_routes();
 }
 
-void http_api::add_task_routes() {
-  const auto for_task = [](gateway_call call) -> route_handler {
-    return [call](http_api& self, const http_exchange_ptr& exchange, const path_params& params) {
-      self.with_task_id(call, exchange, params.at("id"));
-    };
+http_api::route_handler http_api::forward(gateway_call call) {
+  return [call](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
+    self.to_gateway({.call = call, .exchange = exchange});
   };
+}
+
+http_api::route_handler http_api::for_id(gateway_call call, const char* what) {
+  return
+      [call, what](http_api& self, const http_exchange_ptr& exchange, const path_params& params) {
+        const auto& text = params.at("id");
+        if (const auto id = task_id_from_string(text)) {
+          self.to_gateway({.call = call, .exchange = exchange, .id = *id});
+        } else {
+          refuse(exchange, {errc::invalid_argument, std::string{"read "} + what + " id " +
+                                                        quoted_excerpt(text) +
+                                                        ": expected a UUID of 36 characters"});
+        }
+      };
+}
+
+void http_api::add_task_routes() {
   router_.add("POST", "/v1/tasks",
               [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
                 self.post_task(exchange);
               });
-  router_.add("GET", "/v1/tasks/{id}", for_task(gateway_call::lookup));
-  router_.add("GET", "/v1/tasks/{id}/events", for_task(gateway_call::events));
-  router_.add("DELETE", "/v1/tasks/{id}", for_task(gateway_call::cancel));
+  router_.add("GET", "/v1/tasks",
+              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
+                self.list_tasks(exchange);
+              });
+  router_.add("GET", "/v1/tasks/{id}", for_id(gateway_call::lookup, "task"));
+  router_.add("GET", "/v1/tasks/{id}/events", for_id(gateway_call::events, "task"));
+  router_.add("DELETE", "/v1/tasks/{id}", for_id(gateway_call::cancel, "task"));
+  router_.add("POST", "/v1/tasks/{id}/retry", for_id(gateway_call::retry, "task"));
+  router_.add("POST", "/v1/tasks/{id}/purge", for_id(gateway_call::purge, "task"));
   router_.add("POST", "/v1/agents/{name}/ask",
               [](http_api& self, const http_exchange_ptr& exchange, const path_params& params) {
                 self.post_ask(exchange, params.at("name"));
               });
 }
 
+void http_api::add_schedule_routes() {
+  router_.add("POST", "/v1/schedules",
+              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
+                self.post_schedule(exchange);
+              });
+  router_.add("GET", "/v1/schedules", forward(gateway_call::list_schedules));
+  router_.add("GET", "/v1/schedules/{id}", for_id(gateway_call::find_schedule, "schedule"));
+  router_.add("DELETE", "/v1/schedules/{id}", for_id(gateway_call::remove_schedule, "schedule"));
+}
+
 void http_api::add_node_routes() {
-  const auto forward = [](gateway_call call) -> route_handler {
-    return [call](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-      self.to_gateway({.call = call, .exchange = exchange});
-    };
-  };
-  router_.add("GET", "/v1/tasks", forward(gateway_call::list_tasks));
   router_.add("GET", "/v1/tools", forward(gateway_call::list_tools));
   router_.add("GET", "/v1/supervision", forward(gateway_call::supervision));
   router_.add("GET", "/v1/status", forward(gateway_call::status));
@@ -125,10 +155,8 @@ void http_api::post_task(const http_exchange_ptr& exchange) {
   auto request = to_request(*std::move(submission));
   if (!request)
     return refuse(exchange, request.error());
-  auto client = client_name(exchange->request());
-  if (!client)
-    return refuse(exchange, client.error());
-  request->client = *std::move(client);
+  if (const auto read = take_headers(exchange->request(), *request); !read)
+    return refuse(exchange, read.error());
   if (wait) {
     run_and_wait(exchange, *std::move(request), ended_reply);
   } else {
@@ -142,22 +170,31 @@ void http_api::post_ask(const http_exchange_ptr& exchange, const std::string& ag
   // Checked here, so that the error names the client's own fields.
   if (const auto question = from_json<agent_question>(body); !question)
     return refuse(exchange, question.error());
+  task_request request{.target = "agent:" + agent, .arguments = {body}};
+  if (const auto read = take_headers(exchange->request(), request); !read)
+    return refuse(exchange, read.error());
+  run_and_wait(exchange, std::move(request), answer_reply);
+}
+
+void http_api::post_schedule(const http_exchange_ptr& exchange) {
+  auto submission = from_json<schedule_submission>(exchange->request().body);
+  if (!submission)
+    return refuse(exchange, submission.error());
+  auto plan = to_request(*std::move(submission));
+  if (!plan)
+    return refuse(exchange, plan.error());
   auto client = client_name(exchange->request());
   if (!client)
     return refuse(exchange, client.error());
-  run_and_wait(exchange,
-               {.target = "agent:" + agent, .arguments = {body}, .client = *std::move(client)},
-               answer_reply);
+  plan->request.client = *std::move(client);
+  to_gateway({.call = gateway_call::add_schedule, .exchange = exchange, .plan = *std::move(plan)});
 }
 
-void http_api::with_task_id(gateway_call call, const http_exchange_ptr& exchange,
-                            const std::string& text) {
-  const auto id = task_id_from_string(text);
-  if (!id) {
-    return refuse(exchange, {errc::invalid_argument,
-                             "read task id \"" + text + "\": expected a UUID of 36 characters"});
-  }
-  to_gateway({.call = call, .exchange = exchange, .id = *id});
+void http_api::list_tasks(const http_exchange_ptr& exchange) {
+  auto query = read_task_query(exchange->request().query);
+  if (!query)
+    return refuse(exchange, query.error());
+  to_gateway({.call = gateway_call::list_tasks, .exchange = exchange, .query = *std::move(query)});
 }
 
 void http_api::run_and_wait(const http_exchange_ptr& exchange, task_request request,
@@ -165,7 +202,10 @@ void http_api::run_and_wait(const http_exchange_ptr& exchange, task_request requ
   const auto dispatcher = find<dispatcher_actor>(system_, dispatcher_path);
   if (!dispatcher)
     return refuse(exchange, restarting("dispatcher"));
-  auto cancel = [&system = system_](const task_id& id) {
+  // A key says that the client comes back for the task, perhaps because its connection broke.
+  auto cancel = [&system = system_, comes_back = !request.key.empty()](const task_id& id) {
+    if (comes_back)
+      return;
     if (const auto now = find<dispatcher_actor>(system, dispatcher_path)) {
       caf::anon_send<caf::message_priority::high>(now, cancel_atom_v, id,
                                                   std::string{"the client went away"});

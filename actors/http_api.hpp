@@ -20,10 +20,14 @@ namespace libagent::actors {
 /// | route | answer |
 /// |---|---|
 /// | POST /v1/tasks | runs a tool or an agent; 202 and the record, or with `wait` its end |
-/// | GET /v1/tasks | the latest tasks |
+/// | GET /v1/tasks | the latest tasks, or with a query those that are kept |
 /// | GET /v1/tasks/{id} | one record |
 /// | GET /v1/tasks/{id}/events | its changes as server-sent events |
 /// | DELETE /v1/tasks/{id} | cancels it |
+/// | POST /v1/tasks/{id}/retry | runs an ended task again |
+/// | POST /v1/tasks/{id}/purge | forgets an ended task |
+/// | POST /v1/schedules, GET /v1/schedules | runs a task at its time; lists what is planned |
+/// | GET, DELETE /v1/schedules/{id} | one schedule; removes it |
 /// | GET /v1/tools, GET /v1/agents | what can be run |
 /// | POST /v1/agents/{name}/ask | an agent's answer |
 /// | GET /v1/supervision | the live supervision tree |
@@ -52,11 +56,16 @@ private:
       std::function<void(http_api&, const http_exchange_ptr&, const path_params&)>;
 
   void add_task_routes();
+  void add_schedule_routes();
   void add_node_routes();
 
   void post_task(const http_exchange_ptr& exchange);
   void post_ask(const http_exchange_ptr& exchange, const std::string& agent);
-  void with_task_id(gateway_call call, const http_exchange_ptr& exchange, const std::string& text);
+  void post_schedule(const http_exchange_ptr& exchange);
+  void list_tasks(const http_exchange_ptr& exchange);
+  /// A route about the task or the schedule whose UUID is `{id}`.
+  [[nodiscard]] static route_handler for_id(gateway_call call, const char* what);
+  [[nodiscard]] static route_handler forward(gateway_call call);
   void run_and_wait(const http_exchange_ptr& exchange, task_request request,
                     std::function<http_response(const task_record&)> shape);
   void to_gateway(gateway_request request);

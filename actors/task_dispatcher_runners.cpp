@@ -1,11 +1,13 @@
 // The half of the dispatcher that deals with those who run tasks: local executors, agents, nodes.
 
+#include "actors/bridge/actor_system.hpp"
 #include "actors/bridge/directory.hpp"
 #include "actors/bridge/errors.hpp"
 #include "actors/bridge/priority.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "actors/task_dispatcher.hpp"
 #include "libagent/record/json.hpp"
+#include "libagent/telemetry/journal_events.hpp"
 
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
@@ -196,6 +198,13 @@ void task_dispatcher_state::lose_local(const caf::down_msg& down) {
 
 void task_dispatcher_state::take_outcome(const task_id& id, std::uint32_t attempt,
                                          work_outcome& outcome) {
+  const auto* lease = core_.pool().find(id);
+  if (lease == nullptr || lease->attempt != attempt) {
+    const auto task = to_string(id);
+    events_of(self_->system())
+        .emit(events::late_answer,
+              {{"task", std::string_view{task}}, {"attempt", std::uint64_t{attempt}}});
+  }
   if (outcome.cache)
     core_.note_cache_use(id, attempt, *std::move(outcome.cache));
   note_hold(id, outcome.held);

@@ -32,6 +32,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <type_traits>
@@ -140,14 +141,22 @@ enum class gateway_call : std::uint8_t {
   status,
   metrics,
   readiness,
+  retry,
+  purge,
+  add_schedule,
+  list_schedules,
+  find_schedule,
+  remove_schedule,
 };
 
 /// One HTTP request on its way to the gateway actor. Never leaves the process.
 struct gateway_request {
   gateway_call call = gateway_call::readiness;
   http_exchange_ptr exchange;
-  task_id id;            ///< For lookup, cancel and events.
-  task_request request;  ///< For submit.
+  task_id id;                          ///< For calls about one task or one schedule.
+  task_request request;                ///< For submit.
+  std::optional<journal_query> query;  ///< For list_tasks; empty: the latest.
+  schedule_request plan;               ///< For add_schedule.
 };
 
 /// What a node tells its peers of itself.

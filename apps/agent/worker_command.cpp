@@ -1,11 +1,14 @@
 #include "apps/agent/worker_command.hpp"
 
+#include "apps/agent/settings.hpp"
 #include "apps/agent/terminal.hpp"
 #include "apps/agent/wiring.hpp"
+#include "libagent/adapters/child_environment.hpp"
 #include "libagent/adapters/worker_server.hpp"
 
+#include <filesystem>
 #include <string>
-#include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -13,26 +16,29 @@ namespace libagent::app {
 
 namespace {
 
-constexpr std::string_view own_prefix = "LIBAGENT_";
-
-/// All that is not ours as it is, and each option that is not at its default: file, environment and
-/// flags have become one already. Variables, since other users cannot read those.
+/// What tools may see of ours, and each option that is not at its default: file, environment and
+/// flags have become one already. Secrets stay here: no tool has a use for them.
 std::vector<std::string> worker_environment(const loaded_config& config) {
-  std::vector<std::string> all;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (!std::string_view{*entry}.starts_with(own_prefix))
-      all.emplace_back(*entry);
-  }
+  auto all = allowed_environment(own_environment(), {"HOME", "XDG_*", "LD_LIBRARY_PATH"});
   auto values = config.values;
   values.worker.isolation = worker_isolation::threads;  // or workers would start workers
   for (const auto& option : agent_options(values)) {
     const auto origin = config.origins.find(option.key());
-    if (option.key() != "worker.isolation" && origin != config.origins.end() &&
-        origin->second != "default") {
+    if (option.key() != "worker.isolation" && !option.is_secret() &&
+        origin != config.origins.end() && origin->second != "default") {
       all.push_back(option.environment_variable() + "=" + option.text());
     }
   }
   return all;
+}
+
+/// Its tools read documents wherever those are, and write to the index only. They start where this
+/// process is, because paths may be relative.
+sandbox_options worker_sandbox(const agent_config& config) {
+  const auto index = data_dir(config);
+  std::error_code ignored;
+  std::filesystem::create_directories(index, ignored);  // what is missing cannot be allowed
+  return {.start_in_folder = false, .readable = {"/"}, .writable = {index.string()}};
 }
 
 bool belongs_into_process(const tool_spec& spec, bool long_ones) {
@@ -43,6 +49,13 @@ bool belongs_into_process(const tool_spec& spec, bool long_ones) {
 }
 
 }  // namespace
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> all;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    all.emplace_back(*entry);
+  return all;
+}
 
 int run_worker(const worker_command&, const loaded_config& config) {
   const auto channel = take_standard_streams();
@@ -61,7 +74,8 @@ worker_process_options worker_options(const loaded_config& config, std::size_t c
           .count_max = count,
           .policy = worker.policy,
           .nice = worker.nice,
-          .cgroup_dir = worker.cgroup};
+          .cgroup_dir = worker.cgroup,
+          .sandbox = worker_sandbox(config.values)};
 }
 
 expected<tool_registry> in_worker_processes(const tool_registry& tools,

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace libagent::app {
 
@@ -16,6 +18,9 @@ struct worker_command {};
 
 /// Serves until its input ends; returns the program's exit code.
 [[nodiscard]] int run_worker(const worker_command& command, const loaded_config& config);
+
+/// The environment of this process, as NAME=VALUE.
+[[nodiscard]] std::vector<std::string> own_environment();
 
 /// Worker processes of this program with the same configuration, each tool on threads there.
 /// `count` is at least one.

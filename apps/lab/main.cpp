@@ -1,11 +1,15 @@
 #include "apps/lab/cache.hpp"
 #include "apps/lab/concurrency.hpp"
 #include "apps/lab/documents.hpp"
+#include "apps/lab/faults.hpp"
+#include "apps/lab/faults/fault_node.hpp"
 #include "apps/lab/io.hpp"
 #include "apps/lab/io_server.hpp"
 #include "apps/lab/isolation.hpp"
+#include "apps/lab/journal.hpp"
 #include "apps/lab/memory.hpp"
 #include "apps/lab/overhead.hpp"
+#include "apps/lab/processes.hpp"
 #include "apps/lab/report.hpp"
 
 #include <CLI/CLI.hpp>
@@ -102,7 +106,16 @@ public:
         ->add_option("--users", concurrency_.users, "Of the closed loop, with commas between")
         ->delimiter(',');
     add_memory();
+    add_faults();
+    add("journal", "What it costs to keep tasks: rates beside bare SQLite, growth, a start",
+        [this] { return libagent::lab::run_journal(options_, journal_); })
+        ->add_option("--folder", journal_.folder, "Where the files are made; on a disk");
+    add("processes", "What it costs to run a tool in a process, and how soon one is stopped",
+        [this] { return libagent::lab::run_processes(options_, processes_); });
     add_wait_server();
+    add_part("tool-worker", libagent::lab::run_tool_worker);
+    add_part("fault-node", libagent::lab::run_fault_node);
+    add_part("fault-worker", libagent::lab::run_fault_worker);
   }
 
   int run(int argc, char** argv) {
@@ -127,6 +140,21 @@ private:
     memory->add_option("--part", memory_.part)->group("");  // For its own child processes.
   }
 
+  void add_faults() {
+    auto* faults = add("faults", "Kills, cuts, full disks and more by seed; is anything lost?",
+                       [this] { return libagent::lab::run_faults(options_, faults_); });
+    faults->add_option("--seeds", faults_.seeds,
+                       "How many, from --seed on; 0: 1, or 30 if --quick");
+    faults->add_option("--agent", faults_.agent, "The agent to drive beside the lab's own node");
+    faults->add_flag("--keep", faults_.keep, "Keep the folder of every seed");
+    faults->add_flag("--trace", faults_.trace, "Say what is done");
+  }
+
+  /// What experiments start of this program.
+  void add_part(const char* name, int (*part)()) {
+    app_.add_subcommand(name, "")->group("")->callback([this, part] { chosen_ = part; });
+  }
+
   /// The server that `io` starts.
   void add_wait_server() {
     auto* server = app_.add_subcommand("wait-server", "")->group("");
@@ -146,6 +174,9 @@ private:
   libagent::lab::io_options io_;
   libagent::lab::concurrency_options concurrency_;
   libagent::lab::memory_options memory_;
+  libagent::lab::faults_options faults_;
+  libagent::lab::journal_options journal_;
+  libagent::lab::processes_options processes_;
   std::int64_t wait_ms_ = 700;
   std::function<int()> chosen_;
 };

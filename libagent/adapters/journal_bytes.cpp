@@ -16,9 +16,8 @@ constexpr std::size_t cell_overhead_bytes = 15;
 constexpr std::size_t local_bytes_max = journal_page_bytes - 35;
 constexpr std::size_t local_bytes_min = (journal_page_bytes - 12) * 32 / 255 - 23;
 constexpr std::size_t overflow_bytes = journal_page_bytes - 4;
-constexpr std::size_t cells_in_a_page = 8;
-constexpr std::size_t short_piece_bytes =
-    (journal_page_bytes - page_header_bytes) / cells_in_a_page - cell_overhead_bytes;
+constexpr std::size_t never_cut_bytes = 600;
+constexpr std::size_t pieces_max = 24;
 
 /// Bytes that a row with so much in it takes in the file, when all rows are like it.
 std::size_t bytes_in_file(std::size_t payload) {
@@ -41,8 +40,19 @@ std::int64_t first_piece(std::int64_t seq) {
 }  // namespace
 
 std::size_t journal_piece_bytes(std::size_t size) {
-  const auto allowed = size + size / 10 + 64;
-  return bytes_in_file(size) <= allowed ? std::max<std::size_t>(1, size) : short_piece_bytes;
+  if (size <= never_cut_bytes)
+    return std::max<std::size_t>(1, size);
+  std::size_t best = size;
+  auto best_cost = bytes_in_file(size);
+  for (std::size_t pieces = 2; pieces <= pieces_max && best_cost > size + size / 10; ++pieces) {
+    const auto piece = (size + pieces - 1) / pieces;
+    const auto cost = pieces * bytes_in_file(piece);
+    if (cost < best_cost) {
+      best = piece;
+      best_cost = cost;
+    }
+  }
+  return best;
 }
 
 expected<journal_bytes> journal_bytes::over(sqlite_database& database, const char* table) {

@@ -16,7 +16,7 @@ namespace libagent {
 inline constexpr std::size_t journal_page_bytes = 4'096;
 
 /// How long the pieces are in which a string of `size` bytes is stored: one piece, or, where that
-/// would leave much of a page empty, pieces of which eight fill a page.
+/// would leave much of a page empty, some of equal length that fill pages better.
 ///
 /// SQLite puts a row of 2.1 to 4 KB on a page of its own, which can double it on the disk.
 [[nodiscard]] std::size_t journal_piece_bytes(std::size_t size);

@@ -19,8 +19,8 @@ struct index_check {
 constexpr std::array<index_check, 3> index_checks{
     {{"tasks_by_id", "SELECT seq, id FROM tasks NOT INDEXED",
       "SELECT seq, id FROM tasks INDEXED BY tasks_by_id"},
-     {"states_by_state", "SELECT seq, state FROM states NOT INDEXED",
-      "SELECT seq, state FROM states INDEXED BY states_by_state"},
+     {"states_by_state", "SELECT seq, state FROM states NOT INDEXED WHERE state > 0",
+      "SELECT seq, state FROM states INDEXED BY states_by_state WHERE state > 0"},
      {"states_by_end",
       "SELECT seq, state, ifnull(ended_at,0) FROM states NOT INDEXED WHERE state >= 2",
       "SELECT seq, state, ifnull(ended_at,0) FROM states INDEXED BY states_by_end "

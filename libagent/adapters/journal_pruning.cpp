@@ -11,8 +11,6 @@ namespace libagent {
 
 namespace {
 
-// What one call removes and gives back at most: some milliseconds of work between commits.
-constexpr std::size_t removals_per_call = 256;
 constexpr std::int64_t pages_per_call = 1'024;
 // Free pages are kept for what comes next, as long as they are no more than this part.
 constexpr std::int64_t unused_share = 8;
@@ -45,10 +43,10 @@ expected<journal_pruning> journal_pruning::over(sqlite_database& database,
 }
 
 expected<void> journal_pruning::add_candidates(task_state state, unix_millis before,
-                                               std::vector<candidate>& to) {
+                                               std::size_t count, std::vector<candidate>& to) {
   ended_.bind(1, static_cast<std::int64_t>(state));
   ended_.bind(2, before);
-  ended_.bind(3, static_cast<std::int64_t>(removals_per_call));
+  ended_.bind(3, static_cast<std::int64_t>(count));
   for (;;) {
     const auto row = ended_.step();
     if (!row)
@@ -60,18 +58,18 @@ expected<void> journal_pruning::add_candidates(task_state state, unix_millis bef
 }
 
 expected<std::vector<journal_pruning::candidate>> journal_pruning::candidates(
-    unix_millis before_dead, unix_millis before_others) {
+    std::size_t count, unix_millis before_dead, unix_millis before_others) {
   std::vector<candidate> found;
   for (const auto& [state, name] : enum_names<task_state>::values) {
     if (!is_terminal(state))
       continue;
     const auto before = state == task_state::dead ? before_dead : before_others;
-    if (auto done = add_candidates(state, before, found); !done)
+    if (auto done = add_candidates(state, before, count, found); !done)
       return done.error();
   }
   std::ranges::sort(found, {},
                     [](const candidate& one) { return std::pair{one.ended_at, one.seq}; });
-  found.resize(std::min(found.size(), removals_per_call));
+  found.resize(std::min(found.size(), count));
   return found;
 }
 
@@ -86,7 +84,8 @@ expected<bool> journal_pruning::holds_too_much() {
 }
 
 expected<std::vector<std::int64_t>> journal_pruning::due(unix_millis now) {
-  auto found = candidates(now - retention_.dead_age.count(), now - retention_.age.count());
+  auto found = candidates(removals_per_step, now - retention_.dead_age.count(),
+                          now - retention_.age.count());
   if (!found)
     return std::move(found.error());
   if (found->empty()) {
@@ -94,7 +93,7 @@ expected<std::vector<std::int64_t>> journal_pruning::due(unix_millis now) {
     if (!too_much)
       return too_much.error();
     if (*too_much)
-      found = candidates(any_time, any_time);
+      found = candidates(removals_per_step, any_time, any_time);
     if (!found)
       return std::move(found.error());
   }

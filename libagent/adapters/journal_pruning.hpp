@@ -4,10 +4,16 @@
 #include "libagent/base/expected.hpp"
 #include "libagent/ports/journal.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace libagent {
+
+/// What one call of `journal::prune` removes at most, some milliseconds of work between commits,
+/// and in how many steps.
+inline constexpr std::size_t removals_per_step = 16;
+inline constexpr std::size_t prune_steps = 16;
 
 /// Says which ended tasks a journal need not keep any more, and gives free pages back.
 ///
@@ -18,7 +24,8 @@ public:
                                                       const journal_retention& retention);
 
   /// The numbers of some tasks to remove: ended longer ago than they are kept; or, while the file
-  /// holds more than it should, those that ended first. Never those whose parent still waits.
+  /// holds more than it should, a few of those that ended first. Never those whose parent still
+  /// waits. To be called again when they are removed, some times.
   [[nodiscard]] expected<std::vector<std::int64_t>> due(unix_millis now);
 
   /// Gives some pages back when many are unused.
@@ -35,8 +42,9 @@ private:
   };
 
   [[nodiscard]] expected<void> add_candidates(task_state state, unix_millis before,
-                                              std::vector<candidate>& to);
-  [[nodiscard]] expected<std::vector<candidate>> candidates(unix_millis before_dead,
+                                              std::size_t count, std::vector<candidate>& to);
+  [[nodiscard]] expected<std::vector<candidate>> candidates(std::size_t count,
+                                                            unix_millis before_dead,
                                                             unix_millis before_others);
   [[nodiscard]] expected<bool> holds_too_much();
 

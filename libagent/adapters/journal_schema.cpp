@@ -54,7 +54,7 @@ constexpr const char* create_first_version = R"sql(
     result_bytes INTEGER,
     result_sum INTEGER NOT NULL,
     sum INTEGER NOT NULL);
-  CREATE INDEX states_by_state ON states(state);
+  CREATE INDEX states_by_state ON states(state) WHERE state > 0;
   CREATE INDEX states_by_end ON states(state, ifnull(ended_at, 0)) WHERE state >= 2;
 )sql";
 

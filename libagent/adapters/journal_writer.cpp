@@ -23,8 +23,8 @@ std::string put_task_sql(const char* verb) {
          parameters_from_1(1 + task_column_count) + ")";
 }
 
-std::string put_state_sql() {
-  return std::string{"INSERT OR REPLACE INTO states(seq,"} + state_column_names + ") VALUES(" +
+std::string put_state_sql(const char* verb) {
+  return std::string{verb} + " INTO states(seq," + state_column_names + ") VALUES(" +
          parameters_from_1(1 + state_column_count) + ")";
 }
 
@@ -69,7 +69,8 @@ expected<void> journal_writer::prepare_all() {
   const std::pair<sqlite_statement*, std::string> statements[] = {
       {&insert_task_, put_task_sql("INSERT")},
       {&replace_task_, put_task_sql("INSERT OR REPLACE")},
-      {&replace_state_, put_state_sql()},
+      {&insert_state_, put_state_sql("INSERT")},
+      {&replace_state_, put_state_sql("INSERT OR REPLACE")},
       {&locate_, std::string{locate_sql} + "id=?1"},
       {&locate_by_number_, std::string{locate_sql} + "seq=?1"},
       {&replace_group_, "INSERT OR REPLACE INTO groups(seq,data,sum) VALUES(?1,?2,?3)"},
@@ -113,7 +114,7 @@ expected<void> journal_writer::write(const write_accepted& what) {
   ++added_;
   if (auto done = bodies_.put(seq, *what.task.arguments); !done)
     return done;
-  return run_with(replace_state_, seq, state_row{});
+  return run_with(insert_state_, seq, state_row{});
 }
 
 expected<bool> journal_writer::locate(const task_id& id, place& found) {

@@ -59,6 +59,7 @@ private:
   journal_bytes results_;
   sqlite_statement insert_task_;
   sqlite_statement replace_task_;
+  sqlite_statement insert_state_;
   sqlite_statement replace_state_;
   sqlite_statement locate_;
   sqlite_statement locate_by_number_;

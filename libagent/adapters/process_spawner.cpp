@@ -2,17 +2,18 @@
 
 #include "libagent/adapters/thread_priority.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <memory>
 #include <sched.h>
 #include <sstream>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -178,6 +179,13 @@ expected<pid_t> spawn_now(const spawn_order& order) {
   return pid;
 }
 
+std::string path_in(const std::vector<std::string>& environment) {
+  constexpr std::string_view name = "PATH=";
+  const auto entry = std::ranges::find_if(
+      environment, [name](const std::string& each) { return each.starts_with(name); });
+  return entry == environment.end() ? "/usr/bin:/bin" : entry->substr(name.size());
+}
+
 bool is_program(const std::string& file) {
   struct stat about{};
   return ::stat(file.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
@@ -186,12 +194,11 @@ bool is_program(const std::string& file) {
 
 }  // namespace
 
-expected<std::string> find_program(const std::string& name) {
+expected<std::string> find_program(const std::string& name,
+                                   const std::vector<std::string>& environment) {
   if (name.find('/') != std::string::npos)
     return std::filesystem::absolute(name).string();
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
-  const char* const path = std::getenv("PATH");
-  std::istringstream folders{path == nullptr ? "/usr/bin:/bin" : path};
+  std::istringstream folders{path_in(environment)};
   for (std::string folder; std::getline(folders, folder, ':');) {
     auto file = (folder.empty() ? "." : folder) + "/" + name;
     if (is_program(file))

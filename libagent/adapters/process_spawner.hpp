@@ -30,8 +30,10 @@ struct spawn_order {
   int group = -1;  ///< A control group's cgroup.procs, opened for writing; -1: none.
 };
 
-/// The absolute path of a program that is named as in a shell, by PATH. Errors: `unavailable`.
-[[nodiscard]] expected<std::string> find_program(const std::string& name);
+/// The absolute path of a program that is named as in a shell, by the PATH of the environment that
+/// it gets; without one, in /usr/bin and /bin. Errors: `unavailable`.
+[[nodiscard]] expected<std::string> find_program(const std::string& name,
+                                                 const std::vector<std::string>& environment);
 
 /// Starts programs from one thread that lives as long as this does.
 ///

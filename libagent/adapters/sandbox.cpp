@@ -15,7 +15,8 @@ namespace libagent {
 
 namespace {
 
-/// Whether the kernel was built with filters: it answers EFAULT for no filter and EINVAL without.
+/// Whether the kernel was built with seccomp (else it knows no such request), and a filter is
+/// written for this processor.
 bool knows_filters() {
   static const bool known = ::prctl(PR_GET_SECCOMP) >= 0 && !make_seccomp_filter({}).empty();
   return known;

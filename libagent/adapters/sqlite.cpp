@@ -60,6 +60,10 @@ void sqlite_statement::bind_null(int parameter) {
   sqlite3_bind_null(handle_.get(), parameter);
 }
 
+void sqlite_statement::bind_column_of(int parameter, const sqlite_statement& row, int column) {
+  sqlite3_bind_value(handle_.get(), parameter, sqlite3_column_value(row.handle_.get(), column));
+}
+
 void sqlite_statement::bind_pointer(int parameter, void* pointer, const char* type) {
   sqlite3_bind_pointer(handle_.get(), parameter, pointer, type, nullptr);
 }

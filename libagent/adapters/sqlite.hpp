@@ -29,6 +29,8 @@ public:
   /// The same for bytes that need not be text.
   void bind_blob(int parameter, std::string_view bytes);
   void bind_null(int parameter);
+  /// The value of a column of the row that `row` stands on, as it is.
+  void bind_column_of(int parameter, const sqlite_statement& row, int column);
 
   /// Passes an address to a function that knows `type`; see SQLite's pointer passing interface.
   void bind_pointer(int parameter, void* pointer, const char* type);
@@ -46,6 +48,9 @@ public:
   /// The same for bytes.
   [[nodiscard]] std::string_view blob(int column) const;
   [[nodiscard]] bool is_null(int column) const;
+
+  /// For what this class does not wrap.
+  [[nodiscard]] sqlite3_stmt* handle() const { return handle_.get(); }
 
 private:
   struct finalizer {

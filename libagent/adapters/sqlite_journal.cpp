@@ -21,12 +21,6 @@ namespace libagent {
 
 namespace {
 
-unix_millis wall_clock_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 class sqlite_journal final : public journal {
 public:
   sqlite_journal(sqlite_journal_options options, file_lock lock, opened_journal_database opened)
@@ -60,6 +54,7 @@ private:
   expected<void> run_statement(const char* sql);
   error failed(const error& failure);
   expected<void> bring_up_to_date();
+  expected<std::size_t> remove_due(unix_millis now);
   void count_commit(std::size_t writes, std::chrono::steady_clock::time_point begin);
 
   void reach(std::string_view point) const {
@@ -185,7 +180,7 @@ expected<journal_contents> sqlite_journal::load() {
     return *broken_;
   journal_contents found;
   found.damage = database_.damage;
-  journal_loading loading{database_.writer, *writer_, wall_clock_now()};
+  journal_loading loading{database_.writer, *writer_, journal_clock_now()};
   auto done = in_transaction([&] { return loading.run(found); });
   if (!done)
     return done.error();
@@ -208,20 +203,31 @@ expected<std::vector<stored_task>> sqlite_journal::list(const journal_query& que
   return found;
 }
 
+expected<std::size_t> sqlite_journal::remove_due(unix_millis now) {
+  const auto ended = pruning_->due(now);
+  if (!ended)
+    return ended.error();
+  for (const auto seq : *ended) {
+    if (auto gone = writer_->remove(seq); !gone)
+      return gone.error();
+  }
+  return ended->size();
+}
+
 expected<std::size_t> sqlite_journal::prune(unix_millis now) {
   const std::lock_guard guard{writing_};
   if (broken_)
     return *broken_;
   std::size_t removed = 0;
   auto done = in_transaction([&]() -> expected<void> {
-    auto ended = pruning_->due(now);
-    if (!ended)
-      return std::move(ended.error());
-    for (const auto seq : *ended) {
-      if (auto gone = writer_->remove(seq); !gone)
-        return gone;
+    for (std::size_t step = 0; step < prune_steps; ++step) {
+      const auto count = remove_due(now);
+      if (!count)
+        return count.error();
+      if (*count == 0)
+        break;
+      removed += *count;
     }
-    removed = ended->size();
     return pruning_->shrink();
   });
   if (!done)

@@ -67,7 +67,7 @@ expected<std::unique_ptr<supervised_process>> supervised_process::start(
 }
 
 expected<void> supervised_process::begin(process_host& host, const process_order& order) {
-  const auto program = find_program(order.words.front());
+  const auto program = find_program(order.words.front(), order.environment);
   if (!program)
     return program.error();
   if (order.sandbox.own_folder) {

@@ -39,8 +39,11 @@ public:
     const auto us = value.count();
     auto fraction = std::to_string(us % 1'000'000);
     fraction.insert(0, 6 - fraction.size(), '0');
-    page_.append(name_).append(suffix_).append("{").append(labels).append("} ");
-    page_.append(std::to_string(us / 1'000'000)).append(".").append(fraction).append("\n");
+    page_.append(name_).append(suffix_);
+    if (!labels.empty())
+      page_.append("{").append(labels).append("}");
+    page_.append(" ").append(std::to_string(us / 1'000'000));
+    page_.append(".").append(fraction).append("\n");
     return *this;
   }
 
@@ -216,6 +219,16 @@ void add_memory(metrics_page& page, const memory_status& now) {
     page.sample(label("phase", phase.name), phase.peak_bytes);
 }
 
+void add_journal(metrics_page& page, const journal_stats& now) {
+  page.family("agent_journal_tasks", "gauge", "Tasks kept, ended or not.").sample("", now.tasks);
+  page.family("agent_journal_file_bytes", "gauge", "Size of the database with its log.")
+      .sample("", now.file_bytes);
+  page.family("agent_journal_commits_total", "counter", "Commits.").sample("", now.commits);
+  page.family("agent_journal_writes_total", "counter", "Changes in them.").sample("", now.writes);
+  page.family("agent_journal_commit_seconds_total", "counter", "Time spent in commits.")
+      .sample_seconds("", std::chrono::microseconds{static_cast<std::int64_t>(now.commit_us)});
+}
+
 }  // namespace
 
 std::string metrics_text(const node_status& snapshot) {
@@ -228,6 +241,8 @@ std::string metrics_text(const node_status& snapshot) {
     add_cache_disk(page, *snapshot.cache_disk);
   if (snapshot.memory)
     add_memory(page, *snapshot.memory);
+  if (snapshot.journal)
+    add_journal(page, *snapshot.journal);
   return std::move(page).take();
 }
 

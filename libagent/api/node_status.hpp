@@ -3,6 +3,7 @@
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
 #include "libagent/ports/cache_level.hpp"
+#include "libagent/ports/journal.hpp"
 #include "libagent/record/field.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 
@@ -22,6 +23,7 @@ struct node_status {
   std::optional<memory_status> memory;
   std::optional<cache_stats> cache;             ///< Summed over the shards.
   std::optional<cache_level_stats> cache_disk;  ///< Not part of the JSON.
+  std::optional<journal_stats> journal;         ///< Missing, too, when the node keeps none.
 };
 
 template <class Inspector>
@@ -31,7 +33,8 @@ bool inspect(Inspector& f, node_status& x) {
                 field("uptime_ms", "Since it started.", x.uptime),
                 field("dispatcher", "Lanes, limits and tools.", x.dispatcher),
                 field("memory", "What the memory monitor saw last.", x.memory),
-                field("cache", "The cache's first level.", x.cache));
+                field("cache", "The cache's first level.", x.cache),
+                field("journal", "What keeps the durable tasks.", x.journal));
 }
 
 }  // namespace libagent

@@ -15,7 +15,8 @@ expected<task_request> to_request(task_submission submission) {
       .arguments = std::move(submission.arguments),
       .timeout = submission.timeout,
       .lane_override = submission.lane_override,
-      .level = submission.level};
+      .level = submission.level,
+      .durable = submission.durable};
 }
 
 }  // namespace libagent

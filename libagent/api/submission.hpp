@@ -19,6 +19,7 @@ struct task_submission {
   std::optional<lane> lane_override;
   std::optional<criticality> level;
   bool wait = false;
+  std::optional<bool> durable;  ///< Absent: unless it is waited for; see `task_request`.
 };
 
 template <class Inspector>
@@ -32,7 +33,9 @@ bool inspect(Inspector& f, task_submission& x) {
       field("lane", "Overrides the tool's lane.", x.lane_override),
       field("criticality", "How much it matters; default: the lane's.", x.level),
       field("wait", "Answer when the task has ended, not when it is accepted.", x.wait)
-          .fallback(false));
+          .fallback(false),
+      field("durable", "Whether it must survive a crash; default: unless it is waited for.",
+            x.durable));
 }
 
 /// The request that a submission stands for.

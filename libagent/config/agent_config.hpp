@@ -187,6 +187,11 @@ struct journal_config {
   std::chrono::milliseconds key_retention = std::chrono::hours{24};
 };
 
+/// Tools that are not built in.
+struct tools_config {
+  std::string external;
+};
+
 struct shutdown_config {
   std::chrono::milliseconds grace = std::chrono::seconds{10};
 };
@@ -197,6 +202,7 @@ struct agent_config {
   node_config node;
   http_config http;
   tasks_config tasks;
+  tools_config tools;
   cache_config cache;
   memory_config memory;
   supervision_config supervision;

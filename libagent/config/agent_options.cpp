@@ -215,6 +215,9 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
                    "Size of the journal beyond which the oldest ended tasks go earlier.");
   all.emplace_back("journal.key-retention", c.journal.key_retention, 1min, 24h * 365,
                    "How long an idempotency key means the same task.");
+  all.emplace_back("tools.external", c.tools.external,
+                   "Folder of manifests (*.json) of programs that are offered as tools; empty: "
+                   "none.");
   all.emplace_back("log.level", c.log.level, "Least important events that are logged.");
   all.emplace_back("log.file", c.log.file, "File to append the log to; empty: standard error.");
   all.emplace_back("shutdown.grace", c.shutdown.grace, 0ms, 1h,

@@ -4,6 +4,7 @@
 #include "libagent/memory/ladder.hpp"
 #include "libagent/memory/memory_ledger.hpp"
 #include "libagent/memory/pressure.hpp"
+#include "libagent/tasks/circuit_breaker.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 #include "libagent/tasks/executor_pool.hpp"
 #include "libagent/tasks/group_book.hpp"
@@ -136,7 +137,9 @@ public:
   [[nodiscard]] key_finding find_key(const task_order& order, const instant& now);
 
   /// Whether everything that happened to a task so far is journalled, or need not be.
-  [[nodiscard]] static bool is_safe(const task_entry& entry) { return entry.unwritten == 0; }
+  [[nodiscard]] static bool is_safe(const task_entry& entry) {
+    return entry.unwritten == 0 && !entry.is_unsure;
+  }
 
   /// Starts what can be started of `route`.
   void pump(route_id route, const instant& now);
@@ -192,8 +195,8 @@ public:
   void journal_failed(std::uint64_t number, const error& why, const instant& now);
   /// Whether durable tasks can be accepted and started.
   [[nodiscard]] bool journal_works() const;
-  /// Stops what runs and leaves durable tasks to the journal, for the next start. Nothing is
-  /// started any more.
+  /// Stops what runs and leaves durable tasks to the journal, for the next start; others end.
+  /// Nothing is started any more.
   void suspend(const instant& now);
 
   // The whole.
@@ -277,6 +280,7 @@ private:
              const instant& now);
   [[nodiscard]] bool is_journalled(const task_entry& entry) const;
   [[nodiscard]] bool must_wait(const task_entry& entry) const;
+  [[nodiscard]] bool hold_back(task_entry& entry, const instant& now);
   [[nodiscard]] journal_state state_of(const task_entry& entry) const;
   void write_acceptance(task_entry& entry, bool refusable);
   void accepted(const task_id& id, const error* failure);
@@ -284,7 +288,7 @@ private:
   void tell(task_entry& entry, const instant& now);
   void told(const task_id& id, const error* failure);
   void hand_out(task_entry& entry, lease& held);
-  void begin(const task_id& id, std::uint32_t attempt, const error* failure);
+  void begin(const task_id& id, std::uint64_t lease_number, const error* failure);
   /// Takes a lease back that was not handed out.
   void take_back(task_entry& entry, const instant& now);
   void retract(task_entry& entry);
@@ -300,6 +304,8 @@ private:
                              const instant& now);
   void void_run(task_entry& entry, const past_run& past, const instant& now);
   void lose_lease(const lease& lost, std::uint64_t begun, const error& why, const instant& now);
+  void stop_runs(const instant& now);
+  void end_waiting(const instant& now);
   void stop_running(task_entry& entry, error why, const instant& now);
   void pump_served_by(executor_id executor, const instant& now);
 
@@ -312,6 +318,7 @@ private:
   stall_book stalls_;
   ladder_pace pace_;
   std::map<executor_id, service> services_;
+  circuit_breaker breaker_;
   journal_outbox* outbox_;
   idempotency_keys keys_;
   group_book groups_;

@@ -86,8 +86,12 @@ void dispatch_core::accepted(const task_id& id, const error* failure) {
   if (entry == nullptr)
     return;
   --entry->unwritten;
-  if (failure == nullptr)
-    return listener_.on_accepted(entry->record);
+  if (failure == nullptr) {
+    // Its end is written behind this, and tells that it was accepted, too.
+    if (!is_terminal(entry->record.state))
+      listener_.on_accepted(entry->record);
+    return;
+  }
   listener_.on_unsure(entry->record, *failure);
   retract(*entry);
 }
@@ -136,8 +140,10 @@ void dispatch_core::told(const task_id& id, const error* failure) {
   if (entry == nullptr)
     return;
   --entry->unwritten;
-  if (failure != nullptr)
+  if (failure != nullptr) {
+    entry->is_unsure = true;
     return listener_.on_unsure(entry->record, *failure);
+  }
   if (!is_terminal(entry->record.state) || is_safe(*entry))
     listener_.on_change(entry->record);
 }
@@ -147,11 +153,11 @@ void dispatch_core::hand_out(task_entry& entry, lease& held) {
   listener_.on_start(entry, held);
 }
 
-void dispatch_core::begin(const task_id& id, std::uint32_t attempt, const error* failure) {
+/// By the lease, as an attempt that never began gives its number to the next one.
+void dispatch_core::begin(const task_id& id, std::uint64_t lease_number, const error* failure) {
   auto* held = pool_.find(id);
   auto* entry = table_.find(id);
-  if (failure == nullptr && entry != nullptr && held != nullptr && held->sequence == 0 &&
-      held->attempt == attempt)
+  if (failure == nullptr && entry != nullptr && held != nullptr && held->number == lease_number)
     hand_out(*entry, *held);
   told(id, failure);
 }
@@ -251,6 +257,8 @@ expected<const task_record*> dispatch_core::revive(const stored_task& stored, ta
   }
   if (stored.task.task_effects == effects::once && stored.now.attempt > 0)
     return refuse(errc::invalid_argument, "it may have had its effects; submit it anew instead");
+  if (stored.now.failure && stored.now.failure->code == errc::corrupt)
+    return refuse(errc::corrupt, "the journal lost a part of it");
   if (!journal_works())
     return refuse(errc::unavailable, "the journal cannot be written");
   auto again = stored;
@@ -316,11 +324,22 @@ bool dispatch_core::idle() const {
 void dispatch_core::suspend(const instant& now) {
   draining_ = true;
   suspended_ = true;
+  for (const auto* held : pool_.not_handed_out()) {
+    const auto id = held->id;
+    auto& entry = *table_.find(id);
+    take_back(entry, now);
+    table_.park(entry);
+    tell(entry, now);
+  }
+  stop_runs(now);
+  end_waiting(now);
+}
+
+void dispatch_core::stop_runs(const instant& now) {
   while (auto* entry = table_.running().front()) {
     if (auto* held = pool_.find(entry->record.id)) {
       held->stop.request_stop();
-      if (held->sequence != 0)
-        listener_.on_stop(*held, entry->record);
+      listener_.on_stop(*held, entry->record);
     }
     const auto& target = entry->record.target;
     if (!is_journalled(*entry)) {
@@ -338,6 +357,18 @@ void dispatch_core::suspend(const instant& now) {
       table_.park(*entry);
     }
     tell(*entry, now);
+  }
+}
+
+/// What waits and is not journalled would wait for nobody.
+void dispatch_core::end_waiting(const instant& now) {
+  for (const auto* each : table_.list(table_.size())) {
+    auto* entry = table_.find(each->record.id);
+    if (entry->record.state != task_state::queued || is_journalled(*entry))
+      continue;
+    stop_running(*entry,
+                 {errc::cancelled, "run " + entry->record.target + ": this node is shutting down"},
+                 now);
   }
 }
 

@@ -64,6 +64,7 @@ lease& executor_pool::assign(executor_id executor, const task_id& id, std::uint3
   made.executor = executor;
   made.id = id;
   made.attempt = attempt;
+  made.number = ++last_number_;
   return made;
 }
 

@@ -27,6 +27,7 @@ struct lease {
   /// Grows with every lease that is handed out; an executor begins in this order. 0: its executor
   /// was not told yet.
   std::uint64_t sequence = 0;
+  std::uint64_t number = 0;  ///< No other lease of this pool has it, before or after.
   std::stop_source stop;
   std::uint32_t route = 0;     ///< The queue it came from.
   time_point since;            ///< When it was handed out.
@@ -97,6 +98,7 @@ private:
   std::unordered_map<task_id, lease> leases_;
   executor_id last_executor_ = 0;
   std::uint64_t last_sequence_ = 0;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace libagent

@@ -71,19 +71,28 @@ void journal_outbox::failed(std::uint64_t number, const error& why, time_point n
     return break_off(why);
   pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
   retry_at_ = now + pause_;
-  refuse_accepts(why);
+  refuse_accepts(why, batch->size());
 }
 
-/// With an accept goes whatever else was to be written of its task.
-void journal_outbox::refuse_accepts(const error& why) {
+/// With an accept goes whatever else was to be written of its task. Whether the first `tried`
+/// writes were applied all the same is not known (the answer may have been lost), so their tasks
+/// are removed when that works again; one that is not there is passed over.
+void journal_outbox::refuse_accepts(const error& why, std::size_t tried) {
   std::unordered_set<task_id> refused;
   std::vector<effect> told;
   std::deque<item> kept;
   for (auto& each : waiting_) {
+    const bool was_tried = tried > 0;
+    tried -= was_tried ? 1 : 0;
     const auto* state = std::get_if<write_state>(&each.what);
     if (const auto* accepted = as_refusable(each.what)) {
-      refused.insert(accepted->task.id);
+      const auto id = accepted->task.id;
+      refused.insert(id);
       told.push_back(std::move(each.then));
+      if (was_tried) {
+        kept.push_back({.what = write_state{.id = id, .now = {.state = task_state::cancelled}}});
+        kept.push_back({.what = write_purged{.id = id}});
+      }
     } else if (state == nullptr || !refused.contains(state->id)) {
       kept.push_back(std::move(each));
     }

@@ -48,7 +48,8 @@ public:
   /// `io_failed` and `corrupt` are for good; the rest may pass.
   void failed(std::uint64_t number, const error& why, time_point now);
 
-  /// Why nothing can be accepted at present; empty when all is well.
+  /// Why nothing can be accepted at present; empty when all is well. There is something to write
+  /// as long as it is not for good, so it ends by itself.
   [[nodiscard]] const std::optional<error>& trouble() const { return trouble_; }
 
   /// It failed for good.
@@ -68,7 +69,7 @@ private:
     effect then;
   };
 
-  void refuse_accepts(const error& why);
+  void refuse_accepts(const error& why, std::size_t tried);
   void break_off(const error& why);
 
   std::deque<item> waiting_;

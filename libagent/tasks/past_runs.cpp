@@ -19,6 +19,8 @@ std::string report_of(const past_crash& crash) {
 
 past_run judge_past_run(const stored_task& stored, std::uint64_t incarnation,
                         const std::vector<past_crash>& crashes, bool can_run_apart) {
+  if (stored.now.state != task_state::running)
+    return {};
   if (stored.now.owner == incarnation)
     return {.report = "the dispatcher was restarted while it ran"};
   const auto own = std::ranges::find_if(

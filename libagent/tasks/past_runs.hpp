@@ -19,7 +19,8 @@ struct past_crash {
   std::string backtrace;
 };
 
-/// What is to be thought of a run that the journal holds, at the start of a process.
+/// What is to be thought of a run that the journal holds, at the start of a process. Nothing is
+/// thought of a task that did not run.
 ///
 /// A crash report names the task that did it, and so clears the others. Without one (a kill, a loss
 /// of power, no memory left) every task that ran may have done it: they are suspects, to be run in

@@ -75,6 +75,7 @@ struct task_entry {
   bool is_durable = false;
   bool is_preempted = false;    ///< Asked to stop, to be run again later.
   bool is_suspect = false;      ///< It ran when the process went down: to be run apart.
+  bool is_unsure = false;       ///< A change could not be journalled, and never will be.
   std::uint32_t failures = 0;   ///< Runs that ended with an error which may pass.
   std::uint32_t unwritten = 0;  ///< Changes that are not journalled yet.
   std::uint32_t depth = 0;      ///< Ancestors.

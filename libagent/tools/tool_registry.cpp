@@ -38,8 +38,6 @@ expected<void> check_tool_spec(const tool_spec& spec) {
   }
   if (spec.tool_effects == effects::once && spec.cache_ttl > std::chrono::milliseconds::zero())
     return refused(errc::invalid_argument, "it has effects, so its answers cannot be cached");
-  if (spec.tool_isolation == isolation::process)
-    return refused(errc::unsupported, R"(isolation "process" is not available yet; use "thread")");
   return {};
 }
 

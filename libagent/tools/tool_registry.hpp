@@ -21,7 +21,8 @@ class tool_registry {
 public:
   /// Adds a tool. Errors: `invalid_argument` for a name that is not `[A-Za-z0-9_-]{1,64}`, an empty
   /// description, a timeout that is not positive, or a `cache_ttl` of a tool that must not run
-  /// twice; `already_exists`; `unsupported` for `isolation::process`.
+  /// twice; `already_exists`. A tool of `isolation::process` is taken as it is: who makes the node
+  /// puts it into a process, with `in_worker_process`, or it is a program of its own.
   /// @pre `added` is not null.
   [[nodiscard]] expected<void> add(const std::shared_ptr<tool>& added);
 

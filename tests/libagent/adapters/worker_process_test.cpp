@@ -1,5 +1,6 @@
 #include "libagent/adapters/worker_process.hpp"
 
+#include "libagent/adapters/landlock_rules.hpp"
 #include "libagent/adapters/worker_server.hpp"
 
 #include "tests/support/fake_tool.hpp"
@@ -14,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -63,6 +65,8 @@ expected<std::string> misbehave(const std::string& arguments, const tool_context
   std::fprintf(stderr, "about to %s\n", how.c_str());
   if (how == "abort")
     std::abort();
+  if (how == "fault")
+    std::raise(SIGSEGV);
   if (how == "exit")
     std::_Exit(7);
   if (how == "throw")
@@ -96,6 +100,37 @@ expected<std::string> ignore_stop(const std::string& arguments, const tool_conte
     pause();
 }
 
+/// Computes for that long, by the process's own CPU clock.
+expected<std::string> compute(const std::string& arguments, const tool_context&) {
+  const auto ms = json::parse(arguments).at("ms").get<long>();
+  const auto begin = std::clock();
+  while ((std::clock() - begin) * 1000 / CLOCKS_PER_SEC < ms) {
+  }
+  return arguments;
+}
+
+/// Starts processes that do nothing until there are that many or none can be started.
+expected<std::string> multiply(const std::string& arguments, const tool_context& context) {
+  for (int left = json::parse(arguments).at("count"); left > 0; --left) {
+    const auto child = fork();
+    if (child == 0) {
+      setsid();
+      for (;;)
+        pause();
+    }
+    if (child < 0)
+      return error{errc::overloaded, "fork"};
+  }
+  while (!context.stop.stop_requested())
+    std::this_thread::yield();
+  return std::string{"{}"};
+}
+
+expected<std::string> allocate(const std::string& arguments, const tool_context&) {
+  const std::vector<char> large(json::parse(arguments).at("bytes").get<std::size_t>());
+  return "[" + std::to_string(large.size()) + "]";
+}
+
 tool_registry worker_tools() {
   tool_registry tools;
   const auto add = [&tools](const char* name, fake_tool::body body) {
@@ -109,6 +144,9 @@ tool_registry worker_tools() {
   add("obey_stop", obey_stop);
   add("ignore_stop", ignore_stop);
   add("echo", {});
+  add("compute", compute);
+  add("multiply", multiply);
+  add("allocate", allocate);
   add("refuse", [](const std::string&, const tool_context&) -> expected<std::string> {
     return error{errc::overloaded, "too busy", 250ms};
   });
@@ -168,7 +206,7 @@ bool ends(pid_t process) {
 TEST_CASE("(the worker process that other cases start)", "[.worker_process]") {
   const auto channel = take_standard_streams();
   REQUIRE(channel);
-  for (const int number : {SIGABRT, SIGTERM})
+  for (const int number : {SIGABRT, SIGSEGV, SIGTERM})
     std::signal(number, SIG_DFL);  // the test framework would report them
   std::_Exit(serve_worker(*channel, worker_tools()));
 }
@@ -252,6 +290,7 @@ TEST_CASE("a crash fails its run with how the process ended, and the next run ge
   const auto first = describe_from(*workers)["pid"];
   const auto [how, end] =
       GENERATE(table<const char*, const char*>({{"abort", "ended by SIGABRT"},
+                                                {"fault", "ended by SIGSEGV"},
                                                 {"exit", "ended with exit code 7"},
                                                 {"throw", "ended by SIGABRT"}}));
   const auto failed = workers->run("misbehave", json{{"how", how}}.dump(), context_for());
@@ -263,6 +302,56 @@ TEST_CASE("a crash fails its run with how the process ended, and the next run ge
     CHECK_THAT(failed.error().context, Contains(std::string{"it last said \"about to "} + how));
   CHECK(describe_from(*workers)["pid"] != first);
   CHECK(workers->counts().lost == 1);
+}
+
+TEST_CASE("a worker process may take its CPU time in each run anew", "[adapters]") {
+  const auto workers = open_workers({.limits = {.cpu_time = 1s}});
+  const auto first = describe_from(*workers)["pid"];
+  for (int run = 0; run < 3; ++run)
+    CHECK(workers->run("compute", R"({"ms":600})", context_for()));
+  CHECK(describe_from(*workers)["pid"] == first);
+  const auto failed = workers->run("compute", R"({"ms":60000})", context_for());
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::crashed);
+  CHECK_THAT(failed.error().context, Contains("ended by SIGXCPU, its CPU time was limited to 1 s"));
+}
+
+TEST_CASE("a worker process that takes too much memory crashes, and says why", "[adapters]") {
+  if (!memory_limit_works()) {
+    WARN("programs built with a sanitizer cannot have a memory limit");
+    return;
+  }
+  const auto workers = open_workers({.limits = {.memory_bytes = 512U << 20U}});
+  CHECK(workers->run("allocate", R"({"bytes":100000000})", context_for()).value() == "[100000000]");
+  const auto failed = workers->run("allocate", R"({"bytes":1000000000})", context_for());
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::crashed);
+  CHECK_THAT(failed.error().context,
+             Contains("ended by SIGABRT, its memory was limited to 512 MiB") &&
+                 Contains("its memory peaked at"));
+}
+
+TEST_CASE("a worker process that starts too many others is killed with all of them", "[adapters]") {
+  const auto workers =
+      open_workers({.limits = {.processes = 20}, .sandbox = {.control_group = false}});
+  const auto failed = workers->run("multiply", R"({"count":200})", context_for());
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::crashed);
+  CHECK_THAT(failed.error().context, Contains("was killed: it had more than 20 processes"));
+  CHECK(workers->counts().lost == 1);
+  CHECK(workers->run("echo", "{}", context_for()));
+}
+
+TEST_CASE("a worker process is confined by default, and says how far", "[adapters]") {
+  const auto workers = open_workers();
+  const auto here = workers->sandbox();
+  CHECK(here.own_folder);
+  CHECK(here.landlock == landlock_version());
+  CHECK(here.files == (landlock_version() > 0));
+  const auto refused = worker_processes::open(
+      {.program = {"x"}, .sandbox = {.restrict_calls = false, .network = false}});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::invalid_argument);
 }
 
 TEST_CASE("what a tool prints goes to the error lines, not between the reports", "[adapters]") {

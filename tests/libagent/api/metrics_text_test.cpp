@@ -30,7 +30,8 @@ TEST_CASE("no metric family is declared twice", "[api]") {
   const auto page = metrics_text({.dispatcher = dispatcher_status{},
                                   .memory = memory_status{},
                                   .cache = cache_stats{},
-                                  .cache_disk = cache_level_stats{}});
+                                  .cache_disk = cache_level_stats{},
+                                  .journal = journal_stats{}});
   std::istringstream lines{page};
   std::set<std::string> families;
   for (std::string line; std::getline(lines, line);) {
@@ -38,4 +39,16 @@ TEST_CASE("no metric family is declared twice", "[api]") {
       CHECK(families.insert(line).second);
   }
   CHECK(families.size() > 15);
+}
+
+TEST_CASE("a journal tells its counters and the time that commits took", "[api]") {
+  const auto page = metrics_text(
+      {.journal = journal_stats{
+           .tasks = 7, .file_bytes = 4096, .commits = 3, .writes = 9, .commit_us = 1'500'042}});
+  CHECK(page.find("agent_journal_tasks 7\n") != std::string::npos);
+  CHECK(page.find("agent_journal_file_bytes 4096\n") != std::string::npos);
+  CHECK(page.find("agent_journal_commits_total 3\n") != std::string::npos);
+  CHECK(page.find("agent_journal_writes_total 9\n") != std::string::npos);
+  CHECK(page.find("agent_journal_commit_seconds_total 1.500042\n") != std::string::npos);
+  CHECK(metrics_text({}).find("agent_journal") == std::string::npos);
 }

@@ -10,12 +10,14 @@ TEST_CASE("a submission for a tool keeps its arguments and limits", "[api]") {
                                    .agent = {},
                                    .arguments = {R"({"expression":"1"})"},
                                    .timeout = 250ms,
-                                   .lane_override = lane::batch});
+                                   .lane_override = lane::batch,
+                                   .durable = true});
   REQUIRE(request);
   CHECK(request->target == "calculate");
   CHECK(request->arguments.text == R"({"expression":"1"})");
   CHECK(request->timeout == 250ms);
   CHECK(request->lane_override == lane::batch);
+  CHECK(request->durable == true);
 }
 
 TEST_CASE("a submission for an agent targets agent:NAME", "[api]") {

@@ -16,7 +16,7 @@ namespace libagent::testing {
 
 /// A dispatch core with two routes on a hand-moved clock, and notes of all it asks for. Checks
 /// after every change that a task ends once only.
-class dispatch_harness final : public dispatch_listener {
+class dispatch_harness : public dispatch_listener {
 public:
   explicit dispatch_harness(const task_limits& limits = {}, route_rules for_handlers = {},
                             route_rules for_workers = {}, memory_ledger* ledger = nullptr,

@@ -1,4 +1,4 @@
-#include "apps/agent/crash_points.hpp"
+#include "libagent/adapters/crash_points.hpp"
 
 #include <charconv>
 #include <csignal>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-namespace libagent::app {
+namespace libagent {
 
 namespace {
 
@@ -79,4 +79,4 @@ journal_ptr with_crash_points(journal_ptr kept) {
                                             passes);
 }
 
-}  // namespace libagent::app
+}  // namespace libagent

@@ -2,7 +2,7 @@
 
 #include "libagent/ports/journal.hpp"
 
-namespace libagent::app {
+namespace libagent {
 
 /// A journal that ends the process with SIGKILL at a point named by the environment variable
 /// AGENT_CRASH_AT, for tests of what survives; without the variable it is `kept` itself.
@@ -12,4 +12,4 @@ namespace libagent::app {
 /// and the same with `started`, `queued`, `ended`, `group` and `schedule`.
 [[nodiscard]] journal_ptr with_crash_points(journal_ptr kept);
 
-}  // namespace libagent::app
+}  // namespace libagent

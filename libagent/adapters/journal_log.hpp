@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace libagent {
+
+/// Commits in a write-ahead log of SQLite that come after its first damaged page: SQLite leaves
+/// them out without a word. A log that a crash cut off has none; one whose last commit the system
+/// wrote in another order before a loss of power can have one, which nobody was told of.
+///
+/// The format is that of https://www.sqlite.org/fileformat2.html#the_write_ahead_log.
+[[nodiscard]] std::uint64_t unreadable_commits(const std::filesystem::path& log);
+
+}  // namespace libagent
