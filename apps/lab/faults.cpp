@@ -4,10 +4,11 @@
 #include "apps/lab/faults/seed_run.hpp"
 #include "libagent/base/time.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <iostream>
 #include <map>
 #include <system_error>
@@ -65,6 +66,7 @@ void faults_experiment::add(const seed_plan& plan, const seed_outcome& outcome, 
   sum_.unknown += outcome.unknown;
   sum_.starts += outcome.starts;
   sum_.lost_in_damage += outcome.lost_in_damage;
+  sum_.set_back_by_damage += outcome.set_back_by_damage;
   agent_seeds_ += drives_agent ? 1 : 0;
   seconds_.push_back(seconds);
   if (outcome.problems.empty())
@@ -101,7 +103,8 @@ void faults_experiment::report_totals() {
                                 {"submits", sum_.submits},
                                 {"acknowledged", sum_.acknowledged},
                                 {"never answered", sum_.unknown},
-                                {"lost with damage reported", sum_.lost_in_damage},
+                                {"lost, reported", sum_.lost_in_damage},
+                                {"set back, reported", sum_.set_back_by_damage},
                                 {"s per seed p50", fmt::format("{:.2f}", spread.p50)},
                                 {"s per seed max", fmt::format("{:.2f}", spread.max)}});
   result_.add_note(fmt::format(

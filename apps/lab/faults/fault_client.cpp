@@ -19,9 +19,9 @@ struct tool_share {
 };
 
 constexpr tool_share tool_shares[] = {  // NOLINT(modernize-avoid-c-arrays): size from the list
-    {.below = 36, .tool = "append"}, {.below = 60, .tool = "append_once"},
+    {.below = 36, .tool = "append"},  {.below = 60, .tool = "append_once"},
     {.below = 78, .tool = "work_ms"}, {.below = 87, .tool = "fail_some"},
-    {.below = 96, .tool = "parent"}, {.below = 100, .tool = "hang"}};
+    {.below = 96, .tool = "parent"},  {.below = 100, .tool = "hang"}};
 
 std::string body_of(const client_op& op) {
   nlohmann::ordered_json body{{"tool", op.tool}};
@@ -148,9 +148,9 @@ void fault_client::submit_new(seeded_random& random, std::uint16_t port) {
 }
 
 void fault_client::submit(const client_op& op, std::uint16_t port) {
-  const auto answer = call_http(
-      port, {.method = "POST", .path = "/v1/tasks", .body = body_of(op), .key = op.key},
-      call_deadline(call_patience));
+  const auto answer =
+      call_http(port, {.method = "POST", .path = "/v1/tasks", .body = body_of(op), .key = op.key},
+                call_deadline(call_patience));
   if (answer)
     return ledger_.take_answer(op.number, *answer);
   if (answer.error().code == errc::unavailable && op.key.empty()) {
@@ -207,8 +207,8 @@ void fault_client::submit_other_body(const client_op& op, std::uint16_t port) {
       port, {.method = "POST", .path = "/v1/tasks", .body = body_of(other), .key = op.key},
       call_deadline(call_patience));
   if (answer && answer->status < 300)
-    ledger_.note_problem(op.label + ": another body under its key was accepted: " +
-                         answer->body.dump());
+    ledger_.note_problem(op.label +
+                         ": another body under its key was accepted: " + answer->body.dump());
 }
 
 void fault_client::send_unanswered_again(std::uint16_t port) {

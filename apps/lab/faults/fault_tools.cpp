@@ -28,11 +28,11 @@ struct fault_tool_input {
 
 template <class Inspector>
 bool inspect(Inspector& f, fault_tool_input& x) {
-  return record(f, x, "fault_tool_input", field("label", "Stands in the line.", x.label),
-                field("ms", "How long it takes.", x.ms).fallback(std::uint32_t{0}),
-                field("fails", "Runs that fail before one does not.", x.fails)
-                    .fallback(std::uint32_t{0}),
-                field("children", "Children to wait for.", x.children).fallback(std::uint32_t{0}));
+  return record(
+      f, x, "fault_tool_input", field("label", "Stands in the line.", x.label),
+      field("ms", "How long it takes.", x.ms).fallback(std::uint32_t{0}),
+      field("fails", "Runs that fail before one does not.", x.fails).fallback(std::uint32_t{0}),
+      field("children", "Children to wait for.", x.children).fallback(std::uint32_t{0}));
 }
 
 struct fault_tool_output {
@@ -107,39 +107,36 @@ std::shared_ptr<tool> appending(const std::filesystem::path& folder, tool_spec s
 
 std::shared_ptr<tool> failing(const std::filesystem::path& folder) {
   const auto file = effects_file(folder, "fail_some");
-  return make_tool(
-      fault_spec("fail_some", lane::interactive, effects::idempotent),
-      [file](const fault_tool_input& in, const tool_context& context) -> fault_result {
-        if (auto done = add_line(file, in.label, context.id); !done)
-          return done.error();
-        if (lines_of(file, in.label) <= in.fails)
-          return error{errc::unavailable, "fail some: not this time"};
-        return fault_tool_output{.label = in.label};
-      });
+  return make_tool(fault_spec("fail_some", lane::interactive, effects::idempotent),
+                   [file](const fault_tool_input& in, const tool_context& context) -> fault_result {
+                     if (auto done = add_line(file, in.label, context.id); !done)
+                       return done.error();
+                     if (lines_of(file, in.label) <= in.fails)
+                       return error{errc::unavailable, "fail some: not this time"};
+                     return fault_tool_output{.label = in.label};
+                   });
 }
 
 std::shared_ptr<tool> crashing(const std::filesystem::path& folder) {
   const auto file = effects_file(folder, "crash");
-  return make_tool(
-      fault_spec("crash", lane::batch, effects::idempotent),
-      [file](const fault_tool_input& in, const tool_context& context) -> fault_result {
-        if (auto done = add_line(file, in.label, context.id); !done)
-          return done.error();
-        (void)std::raise(SIGSEGV);
-        return fault_tool_output{.label = in.label};
-      });
+  return make_tool(fault_spec("crash", lane::batch, effects::idempotent),
+                   [file](const fault_tool_input& in, const tool_context& context) -> fault_result {
+                     if (auto done = add_line(file, in.label, context.id); !done)
+                       return done.error();
+                     (void)std::raise(SIGSEGV);
+                     return fault_tool_output{.label = in.label};
+                   });
 }
 
 std::shared_ptr<tool> hanging(const std::filesystem::path& folder) {
   const auto file = effects_file(folder, "hang");
-  return make_tool(
-      fault_spec("hang", lane::batch, effects::idempotent, isolation::process),
-      [file](const fault_tool_input& in, const tool_context& context) -> fault_result {
-        if (auto done = add_line(file, in.label, context.id); !done)
-          return done.error();
-        for (;;)
-          (void)::pause();
-      });
+  return make_tool(fault_spec("hang", lane::batch, effects::idempotent, isolation::process),
+                   [file](const fault_tool_input& in, const tool_context& context) -> fault_result {
+                     if (auto done = add_line(file, in.label, context.id); !done)
+                       return done.error();
+                     for (;;)
+                       (void)::pause();
+                   });
 }
 
 std::shared_ptr<tool> waiting_for_children(const std::filesystem::path& folder) {
@@ -177,8 +174,8 @@ expected<std::shared_ptr<const tool_registry>> make_fault_tools(
   for (const auto& each :
        {appending(folder, fault_spec("append", lane::interactive, effects::idempotent)),
         appending(folder, fault_spec("append_once", lane::interactive, effects::once)),
-        appending(folder, fault_spec("work_ms", lane::batch, effects::idempotent)),
-        failing(folder), crashing(folder), hanging(folder), waiting_for_children(folder)}) {
+        appending(folder, fault_spec("work_ms", lane::batch, effects::idempotent)), failing(folder),
+        crashing(folder), hanging(folder), waiting_for_children(folder)}) {
     if (auto added = tools->add(each); !added)
       return added.error();
   }
