@@ -19,8 +19,9 @@ namespace libagent::lab {
 
 namespace {
 
-/// Every so many seeds drive the `agent` itself, which has no tools that leave lines.
-constexpr std::uint64_t seeds_per_agent_seed = 5;
+/// Every so many seeds drive the `agent` itself, with programs as tools; these cannot ask for
+/// children, nor crash the node.
+constexpr std::uint64_t seeds_per_agent_seed = 3;
 
 std::filesystem::path beside_this_program(const char* name) {
   std::error_code failed;
@@ -108,8 +109,9 @@ void faults_experiment::report_totals() {
                                 {"s per seed p50", fmt::format("{:.2f}", spread.p50)},
                                 {"s per seed max", fmt::format("{:.2f}", spread.max)}});
   result_.add_note(fmt::format(
-      "{} seeds drove {}; the others this program's own fault-node, which is composed like "
-      "\"agent serve\" but has tools that leave a line for each run.",
+      "{} seeds drove {}, with programs as tools; the others this program's own fault-node, which "
+      "is "
+      "composed like \"agent serve\" and whose tools can also ask for children and crash it.",
       agent_seeds_, agent_.empty() ? "no agent: none was found" : agent_.string()));
   std::string which;
   for (const auto seed : failed_)

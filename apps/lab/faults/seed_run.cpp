@@ -2,6 +2,7 @@
 
 #include "apps/lab/faults/fault_client.hpp"
 #include "apps/lab/faults/fault_shim.hpp"
+#include "apps/lab/faults/fault_tools.hpp"
 #include "apps/lab/faults/journal_faults.hpp"
 #include "apps/lab/faults/node_under_test.hpp"
 #include "apps/lab/faults/power_cut.hpp"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -134,12 +134,16 @@ expected<void> seed_running::prepare() {
   if (!proxy)
     return proxy.error();
   proxy_ = *std::move(proxy);
-  client_ =
-      std::make_unique<fault_client>(*ledger_,
-                                     fault_workload{.has_fault_tools = options_.agent.empty(),
-                                                    .has_poison = plan_.has_poison,
-                                                    .uses_keys = std::getenv("NOKEYS") == nullptr},
-                                     plan_.seed);
+  const bool drives_agent = !options_.agent.empty();
+  if (drives_agent) {
+    if (auto made = write_effect_programs(folder_ / "tools", folder_ / "effects"); !made)
+      return made.error();
+  }
+  client_ = std::make_unique<fault_client>(
+      *ledger_,
+      fault_workload{.has_all_tools = !drives_agent,
+                     .has_poison = plan_.has_poison && !drives_agent},
+      plan_.seed);
   checks_ = std::make_unique<seed_checks>(*ledger_, folder_ / "effects",
                                           [this] { return reports_damage(); });
   return {};
@@ -168,7 +172,8 @@ node_command seed_running::command_for(const round_plan& round) const {
   node_command command{.log = folder_ / "node.log"};
   command.program = {"/proc/self/exe", "fault-node"};
   if (!options_.agent.empty())
-    command.program = {options_.agent.string(), "serve"};
+    command.program = {options_.agent.string(), "serve", "--set",
+                       "tools.external=" + (folder_ / "tools").string()};
   command.environment = fault_environment(options_.shim, shim);
   const auto add = [&](const char* name, const std::string& value) {
     command.environment.emplace_back(name, value);
