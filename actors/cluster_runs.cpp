@@ -49,33 +49,37 @@ void cluster_state::forward(const std::string& node, const task_id& id, std::uin
                                      .attempt = attempt,
                                      .peer = at->first,
                                      .target = request.target,
-                                     .deadline = self_->clock().now() + left + answer_grace});
+                                     .deadline = now() + left + answer_grace});
   if (!added)
     return fail_run(id, attempt, added.error());
-  caf::send_as(gate_, at->second.gate, run_atom_v, id, attempt, std::move(request));
+  caf::send_as(gate_, at->second.gate, run_atom_v,
+               run_token{.id = id, .attempt = attempt, .lease = at->first}, std::move(request));
 }
 
 void cluster_state::cancel_at_peer(const forwarded_run& run, const std::string& reason) {
   if (const auto at = peers_.find(run.peer); at != peers_.end())
-    caf::send_as(gate_, at->second.gate, cancel_atom_v, run.id, run.attempt, reason);
+    caf::send_as(gate_, at->second.gate, cancel_atom_v, run.token(), reason);
 }
 
-void cluster_state::pass_progress(const task_id& id, std::uint32_t attempt,
-                                  const task_progress& how_far, const caf::actor& from) {
-  const auto at = find_peer(from.address());
-  if (at != peers_.end() && forwarded_.find(at->first, id, attempt) != nullptr)
-    caf::anon_send<urgent>(dispatcher(), progress_atom_v, id, attempt, how_far);
+void cluster_state::pass_progress(const run_token& token, const task_progress& how_far,
+                                  const caf::actor& from) {
+  const auto at = heard_from(from);
+  if (at != peers_.end() && token.lease == at->first && forwarded_.find(token) != nullptr)
+    caf::anon_send<urgent>(dispatcher(), progress_atom_v, token.id, token.attempt, how_far);
 }
 
-void cluster_state::pass_outcome(const task_id& id, std::uint32_t attempt,
-                                 const work_outcome& outcome, const caf::actor& from) {
-  const auto at = find_peer(from.address());
-  if (at != peers_.end() && forwarded_.take(at->first, id, attempt))
-    caf::anon_send<urgent>(dispatcher(), done_atom_v, id, attempt, outcome);
+void cluster_state::pass_outcome(const run_token& token, const work_outcome& outcome,
+                                 const caf::actor& from) {
+  const auto at = heard_from(from);
+  if (at != peers_.end() && token.lease == at->first && forwarded_.take(token)) {
+    caf::anon_send<urgent>(dispatcher(), done_atom_v, token.id, token.attempt, outcome);
+  } else {
+    refuse_late(token, at, from);
+  }
 }
 
 void cluster_state::give_up_expired() {
-  for (const auto& run : forwarded_.take_expired(self_->clock().now())) {
+  for (const auto& run : forwarded_.take_expired(now())) {
     cancel_at_peer(run, "its time is up");
     fail_run(
         run.id, run.attempt,
@@ -85,23 +89,25 @@ void cluster_state::give_up_expired() {
 
 // -- tasks of peers that run here -------------------------------------------
 
-void cluster_state::run_visit(const task_id& id, std::uint32_t attempt, task_request& request,
+void cluster_state::run_visit(const run_token& token, task_request& request,
                               const caf::actor& from) {
-  const auto at = find_peer(from.address());
-  if (at == peers_.end())
-    return;  // It is not, or no longer, a peer: it has given the run up as well.
-  const auto started = visiting_.start(at->first, id, attempt, std::move(request),
-                                       caf::actor_cast<cluster_actor>(self_));
+  const auto at = heard_from(from);
+  if (at == peers_.end()) {
+    // It is not, or no longer, a peer, and must not wait for an answer.
+    return tell_lapsed(caf::actor_cast<node_gate_actor>(from), 0);
+  }
+  const auto started =
+      visiting_.start(at->first, token, std::move(request), caf::actor_cast<cluster_actor>(self_));
   if (!started) {
-    caf::send_as(gate_, at->second.gate, done_atom_v, id, attempt,
+    caf::send_as(gate_, at->second.gate, done_atom_v, token,
                  work_outcome{.result = {}, .failure = started.error()});
   }
 }
 
-void cluster_state::cancel_visit(const task_id& id, std::uint32_t attempt,
-                                 const std::string& reason, const caf::actor& from) {
-  if (const auto at = find_peer(from.address()); at != peers_.end())
-    visiting_.cancel(at->first, id, attempt, reason);
+void cluster_state::cancel_visit(const run_token& token, const std::string& reason,
+                                 const caf::actor& from) {
+  if (const auto at = heard_from(from); at != peers_.end())
+    visiting_.cancel(at->first, token, reason);
 }
 
 void cluster_state::report(const std::optional<visit_report>& news) {
@@ -112,10 +118,9 @@ void cluster_state::report(const std::optional<visit_report>& news) {
     return;
   const auto& gate = at->second.gate;
   if (const auto* const how_far = std::get_if<task_progress>(&news->what)) {
-    caf::send_as(gate_, gate, progress_atom_v, news->run.id, news->run.attempt, *how_far);
+    caf::send_as(gate_, gate, progress_atom_v, news->run.token, *how_far);
   } else {
-    caf::send_as(gate_, gate, done_atom_v, news->run.id, news->run.attempt,
-                 std::get<work_outcome>(news->what));
+    caf::send_as(gate_, gate, done_atom_v, news->run.token, std::get<work_outcome>(news->what));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "actors/task_client.hpp"
 #include "libagent/base/expected.hpp"
 #include "libagent/nodes/endpoint.hpp"
+#include "libagent/nodes/lease_book.hpp"
 #include "libagent/ports/event_sink.hpp"
 #include "libagent/ports/journal_access.hpp"
 #include "libagent/ports/memory_probe.hpp"
@@ -35,6 +36,7 @@ namespace libagent::actors {
 struct peer_options {
   std::optional<endpoint> listen;  ///< Port 0: any free one.
   std::vector<endpoint> join;
+  lease_limits leases;
   /// Told, on the cluster's thread, where others can join, or why they cannot.
   std::function<void(const expected<endpoint>&)> on_listening = [](const expected<endpoint>&) {};
 };

@@ -27,15 +27,22 @@ node_gate_actor::behavior_type node_gate_state::make_behavior() {
       [this](hello_atom what, const node_offer& offer) { pass_on(what, offer); },
       [this](welcome_atom what, const node_offer& offer) { pass_on(what, offer); },
       [this](refuse_atom what, const error& why) { pass_on(what, why); },
-      [this](run_atom what, const task_id& id, std::uint32_t attempt, const task_request& request) {
-        pass_on(what, id, attempt, request);
+      [this](run_atom what, const run_token& token, const task_request& request) {
+        pass_on(what, token, request);
       },
-      [this](cancel_atom what, const task_id& id, std::uint32_t attempt,
-             const std::string& reason) { pass_on(what, id, attempt, reason); },
-      [this](progress_atom what, const task_id& id, std::uint32_t attempt,
-             const task_progress& how_far) { pass_on(what, id, attempt, how_far); },
-      [this](done_atom what, const task_id& id, std::uint32_t attempt,
-             const work_outcome& outcome) { pass_on(what, id, attempt, outcome); },
+      [this](cancel_atom what, const run_token& token, const std::string& reason) {
+        pass_on(what, token, reason);
+      },
+      [this](progress_atom what, const run_token& token, const task_progress& how_far) {
+        pass_on(what, token, how_far);
+      },
+      [this](done_atom what, const run_token& token, const work_outcome& outcome) {
+        pass_on(what, token, outcome);
+      },
+      [this](beat_atom what, std::uint64_t incarnation, std::uint64_t lease) {
+        pass_on(what, incarnation, lease);
+      },
+      [this](lapse_atom what, std::uint64_t lease) { pass_on(what, lease); },
   };
 }
 

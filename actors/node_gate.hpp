@@ -17,9 +17,12 @@ namespace libagent::actors {
 ///
 /// **Messages**, all from gates of other nodes, sent without expecting a response:
 /// - `hello, offer`: it wants to be a peer. Answered with `welcome, offer` or `refuse, error`.
-/// - `run, id, attempt, request`: run this; `request.timeout` is the time that is left. Answered
-///   with any number of `progress, id, attempt, how_far` and one `done, id, attempt, outcome`.
-/// - `cancel, id, attempt, reason`: stop that run. It still answers with `done`.
+/// - `run, token, request`: run this; `request.timeout` is the time that is left. Answered with any
+///   number of `progress, token, how_far` and one `done, token, outcome`.
+/// - `cancel, token, reason`: stop that run. It still answers with `done`.
+/// - `beat, incarnation, lease`: it lives, and runs tasks for this node under that lease (0: none).
+/// - `lapse, lease`: what runs here under that lease of its is of no use to it any more. 0: this
+///   node is not, or no longer, its peer, and must greet it anew.
 /// A message without a sender is dropped: there is nobody to answer.
 /// **Mailbox**: bounded by what the cluster actors of peers allow each other.
 /// **Failure**: linked to its cluster actor, which starts a new gate when it is restarted.

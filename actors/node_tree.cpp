@@ -186,9 +186,13 @@ child_spec make_agents(const supervision_rules& rules, const std::vector<agent_s
 }
 
 child_spec make_cluster(const node_options& options, const tool_registry& tools) {
-  cluster_options cluster{.own = {.node = options.name, .version = options.version},
+  cluster_options cluster{.own = {.node = options.name,
+                                  .version = options.version,
+                                  .tools = {},
+                                  .incarnation = random_word() | 1U},
                           .listen = options.peers->listen,
                           .joins = {.nodes = options.peers->join},
+                          .leases = options.peers->leases,
                           .on_listening = options.peers->on_listening};
   for (const auto& offered : tools.list())
     cluster.own.tools.push_back(describe(*offered));

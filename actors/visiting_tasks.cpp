@@ -77,8 +77,10 @@ expected<void> visiting_tasks::check(const task_request& request) const {
   return {};
 }
 
-expected<void> visiting_tasks::start(peer_number peer, const task_id& id, std::uint32_t attempt,
-                                     task_request request, const cluster_actor& reporter) {
+expected<void> visiting_tasks::start(peer_number peer, const run_token& token, task_request request,
+                                     const cluster_actor& reporter) {
+  const std::string given_up = "the node that asked had given it up";
+  cancel_here(runs_.cancel_other_leases(peer, token.lease, given_up), given_up);
   if (auto checked = check(request); !checked)
     return checked;
   const auto dispatcher = find<dispatcher_actor>(system_, dispatcher_path);
@@ -86,7 +88,7 @@ expected<void> visiting_tasks::start(peer_number peer, const task_id& id, std::u
     return error{errc::unavailable,
                  "run " + request.target + " for another node: the dispatcher is restarting"};
   }
-  const auto visit = runs_.admit(peer, id, attempt);
+  const auto visit = runs_.admit(peer, token);
   if (!visit)
     return visit.error();
   const observer_ref observer{std::make_shared<visit_observer>(*visit, reporter)};
@@ -99,14 +101,22 @@ expected<void> visiting_tasks::start(peer_number peer, const task_id& id, std::u
   return {};
 }
 
-void visiting_tasks::cancel(peer_number peer, const task_id& id, std::uint32_t attempt,
-                            const std::string& reason) {
-  if (const auto local = runs_.cancel(peer, id, attempt, reason))
+void visiting_tasks::cancel(peer_number peer, const run_token& token, const std::string& reason) {
+  if (const auto local = runs_.cancel(peer, token, reason))
     cancel_here(*local, reason);
 }
 
+std::size_t visiting_tasks::cancel_lease(peer_number peer, peer_number lease,
+                                         const std::string& reason) {
+  return cancel_here(runs_.cancel_lease(peer, lease, reason), reason);
+}
+
 std::size_t visiting_tasks::cancel_all_of(peer_number peer, const std::string& reason) {
-  const auto locals = runs_.cancel_all_of(peer, reason);
+  return cancel_here(runs_.cancel_all_of(peer, reason), reason);
+}
+
+std::size_t visiting_tasks::cancel_here(const std::vector<task_id>& locals,
+                                        const std::string& reason) const {
   for (const auto& local : locals)
     cancel_here(local, reason);
   return locals.size();

@@ -40,11 +40,17 @@ public:
   /// Submits the task. Errors: `not_found` (no such tool here), `too_large`, `overloaded`,
   /// `already_exists`, `unavailable` (no dispatcher right now). What the dispatcher says comes as
   /// `watch` messages to `reporter`: records, or one error when it was refused or lost.
-  [[nodiscard]] expected<void> start(peer_number peer, const task_id& id, std::uint32_t attempt,
-                                     task_request request, const cluster_actor& reporter);
+  /// Runs of the same peer under another lease are cancelled: it has given them up.
+  [[nodiscard]] expected<void> start(peer_number peer, const run_token& token, task_request request,
+                                     const cluster_actor& reporter);
 
-  void cancel(peer_number peer, const task_id& id, std::uint32_t attempt,
-              const std::string& reason);
+  void cancel(peer_number peer, const run_token& token, const std::string& reason);
+
+  /// The peer says that this lease is over. Returns how many runs are cancelled.
+  std::size_t cancel_lease(peer_number peer, peer_number lease, const std::string& reason);
+
+  /// The lease under which this node runs tasks for the peer; 0: it runs none.
+  [[nodiscard]] peer_number lease_from(peer_number peer) const { return runs_.lease_from(peer); }
 
   /// The peer is lost: what it asked for is of no use to anybody. Returns how many there were.
   std::size_t cancel_all_of(peer_number peer, const std::string& reason);
@@ -58,6 +64,7 @@ public:
 private:
   [[nodiscard]] expected<void> check(const task_request& request) const;
   void cancel_here(const task_id& local, const std::string& reason) const;
+  std::size_t cancel_here(const std::vector<task_id>& locals, const std::string& reason) const;
   [[nodiscard]] work_outcome outcome_of(const task_record& record) const;
 
   caf::actor_system& system_;

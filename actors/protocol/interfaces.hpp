@@ -102,14 +102,17 @@ using cluster_actor = caf::typed_actor<
     caf::result<void>(cancel_atom, task_id, std::string),
     // from whoever wants to know
     caf::result<std::vector<node_offer>>(status_atom),
+    caf::result<lease_stats>(status_atom, beat_atom),
     // from its gate; the last element is the gate of the node that says it
     caf::result<void>(hello_atom, node_offer, caf::actor),
     caf::result<void>(welcome_atom, node_offer, caf::actor),
     caf::result<void>(refuse_atom, error, caf::actor),
-    caf::result<void>(run_atom, task_id, std::uint32_t, task_request, caf::actor),
-    caf::result<void>(cancel_atom, task_id, std::uint32_t, std::string, caf::actor),
-    caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress, caf::actor),
-    caf::result<void>(done_atom, task_id, std::uint32_t, work_outcome, caf::actor),
+    caf::result<void>(run_atom, run_token, task_request, caf::actor),
+    caf::result<void>(cancel_atom, run_token, std::string, caf::actor),
+    caf::result<void>(progress_atom, run_token, task_progress, caf::actor),
+    caf::result<void>(done_atom, run_token, work_outcome, caf::actor),
+    caf::result<void>(beat_atom, std::uint64_t, std::uint64_t, caf::actor),
+    caf::result<void>(lapse_atom, std::uint64_t, caf::actor),
     // from the observers of tasks that it runs for other nodes
     caf::result<void>(watch_atom, std::uint64_t, task_record),
     caf::result<void>(watch_atom, std::uint64_t, error),
@@ -117,13 +120,13 @@ using cluster_actor = caf::typed_actor<
     caf::result<void>(wake_atom)>;
 
 /// See actors/node_gate.hpp: the one actor of a node that other nodes reach.
-using node_gate_actor =
-    caf::typed_actor<caf::result<void>(hello_atom, node_offer),
-                     caf::result<void>(welcome_atom, node_offer),
-                     caf::result<void>(refuse_atom, error),
-                     caf::result<void>(run_atom, task_id, std::uint32_t, task_request),
-                     caf::result<void>(cancel_atom, task_id, std::uint32_t, std::string),
-                     caf::result<void>(progress_atom, task_id, std::uint32_t, task_progress),
-                     caf::result<void>(done_atom, task_id, std::uint32_t, work_outcome)>;
+using node_gate_actor = caf::typed_actor<
+    caf::result<void>(hello_atom, node_offer), caf::result<void>(welcome_atom, node_offer),
+    caf::result<void>(refuse_atom, error), caf::result<void>(run_atom, run_token, task_request),
+    caf::result<void>(cancel_atom, run_token, std::string),
+    caf::result<void>(progress_atom, run_token, task_progress),
+    caf::result<void>(done_atom, run_token, work_outcome),
+    caf::result<void>(beat_atom, std::uint64_t, std::uint64_t),
+    caf::result<void>(lapse_atom, std::uint64_t)>;
 
 }  // namespace libagent::actors

@@ -9,6 +9,8 @@
 #include "libagent/cache/cache_requests.hpp"
 #include "libagent/cache/cache_types.hpp"
 #include "libagent/memory/pressure.hpp"
+#include "libagent/nodes/lease_book.hpp"
+#include "libagent/nodes/run_token.hpp"
 #include "libagent/ports/cache_level.hpp"
 #include "libagent/ports/http_server.hpp"
 #include "libagent/ports/journal.hpp"
@@ -162,13 +164,15 @@ struct node_offer {
   std::string node;
   std::string version;
   std::vector<tool_info> tools;
+  std::uint64_t incarnation = 0;  ///< Random, and another one after every start of the process.
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, node_offer& x) {
   return record(f, x, "node_offer", field("node", "The node's name.", x.node),
                 field("version", "Version of libagent it runs.", x.version),
-                field("tools", "What it can run for others.", x.tools));
+                field("tools", "What it can run for others.", x.tools),
+                field("incarnation", "Which start of it this is.", x.incarnation));
 }
 
 }  // namespace libagent::actors
@@ -296,6 +300,11 @@ CAF_ADD_TYPE_ID(libagent_types, (libagent::schedule_request))
 CAF_ADD_ATOM(libagent_types, libagent::actors, schedule_atom)
 // Children of tasks.
 CAF_ADD_TYPE_ID(libagent_types, (libagent::task_group))
+// Leases between nodes.
+CAF_ADD_TYPE_ID(libagent_types, (libagent::run_token))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::lease_stats))
+CAF_ADD_ATOM(libagent_types, libagent::actors, beat_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, lapse_atom)
 
 CAF_END_TYPE_ID_BLOCK(libagent_types)
 

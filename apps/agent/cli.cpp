@@ -1,5 +1,7 @@
 #include "apps/agent/cli.hpp"
 
+#include "apps/agent/cli_groups.hpp"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -14,6 +16,7 @@ constexpr const char* examples = R"(Examples:
   agent run calculate '{"expression": "2^10"}'
   agent serve --docs docs --port 8080
   agent tree
+  agent tasks list --state dead,failed
   agent top
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing found, 130 interrupted.
@@ -41,6 +44,8 @@ public:
     add_tools();
     add_tree();
     add_top();
+    declare_tasks(app_, tasks_, [this] { result_.command = tasks_; });
+    declare_schedules(app_, schedules_, [this] { result_.command = schedules_; });
     add_config();
     add_command("worker", "", worker_)->group("");  // For its own child processes.
   }
@@ -104,7 +109,10 @@ private:
     command->add_option("arguments", run_.arguments, "Its input as JSON; - reads standard input");
     command->add_option("--timeout-ms", run_timeout_ms_, "Give up after this many milliseconds")
         ->check(CLI::PositiveNumber);
-    command->add_option("--server", run_.server, "Run it on the server at this URL");
+    auto* server = command->add_option("--server", run_.server, "Run it on the server at this URL");
+    command
+        ->add_option("--key", run_.key, "Idempotency key: given again, it stands for the same task")
+        ->needs(server);
     add_docs(command);
   }
 
@@ -190,6 +198,8 @@ private:
   tools_command tools_;
   tree_command tree_;
   top_command top_;
+  tasks_command tasks_;
+  schedules_command schedules_;
   double top_seconds_ = 1;
   worker_command worker_;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "apps/agent/schedules_command.hpp"
+#include "apps/agent/tasks_command.hpp"
 #include "apps/agent/top_command.hpp"
 #include "apps/agent/worker_command.hpp"
 
@@ -31,6 +33,7 @@ struct run_command {
   std::string arguments;  ///< JSON; "-" reads standard input.
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::string> server;  ///< URL; absent: in this process.
+  std::string key;                    ///< Idempotency key; empty: none. Only with a server.
 };
 
 /// `agent tools`: what can be run.
@@ -56,7 +59,7 @@ struct invocation {
   /// Options set by flags, as key and value; they override file and environment.
   std::vector<std::pair<std::string, std::string>> settings;
   std::variant<ask_command, chat_command, serve_command, run_command, tools_command, tree_command,
-               config_command, top_command, worker_command>
+               config_command, top_command, tasks_command, schedules_command, worker_command>
       command;
 };
 

@@ -30,6 +30,12 @@ int run_command_of(const invocation& called, const loaded_config& config) {
 
     int operator()(const top_command& command) const { return run_top(command, config); }
 
+    int operator()(const tasks_command& command) const { return run_tasks(command, config); }
+
+    int operator()(const schedules_command& command) const {
+      return run_schedules(command, config);
+    }
+
     int operator()(const worker_command& command) const { return run_worker(command, config); }
   };
 

@@ -1,6 +1,5 @@
 #include "apps/agent/remote.hpp"
 
-#include "libagent/api/submission.hpp"
 #include "libagent/http/sse.hpp"
 #include "libagent/record/json.hpp"
 
@@ -48,15 +47,24 @@ expected<std::string> remote_agent::get(const std::string& path) {
   return call({.url = path});
 }
 
+expected<std::string> remote_agent::send(const std::string& method, const std::string& path,
+                                         std::string json) {
+  http_call request{.method = method, .url = path, .body = std::move(json)};
+  if (!request.body.empty())
+    request.headers.add("Content-Type", "application/json");
+  return call(std::move(request));
+}
+
 expected<task_record> remote_agent::run(
-    const std::string& tool, const raw_json& arguments,
-    std::optional<std::chrono::milliseconds> timeout, const std::stop_token& stop,
+    const task_submission& submission, const std::string& key, const std::stop_token& stop,
     const std::function<void(const task_progress&)>& on_progress) {
-  const task_submission submission{.tool = tool, .arguments = arguments, .timeout = timeout};
-  const auto accepted = call({.method = "POST",
-                              .url = "/v1/tasks",
-                              .headers = {{"Content-Type", "application/json"}},
-                              .body = to_json(submission)});
+  http_call request{.method = "POST",
+                    .url = "/v1/tasks",
+                    .headers = {{"Content-Type", "application/json"}},
+                    .body = to_json(submission)};
+  if (!key.empty())
+    request.headers.add("Idempotency-Key", key);
+  const auto accepted = call(std::move(request));
   if (!accepted)
     return accepted.error();
   const auto record = from_json<task_record>(*accepted);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libagent/adapters/http_client.hpp"
+#include "libagent/api/submission.hpp"
 #include "libagent/base/expected.hpp"
 #include "libagent/supervision/tree.hpp"
 #include "libagent/tasks/task.hpp"
@@ -21,10 +22,15 @@ public:
   /// The body of `GET path`. Errors: what the server answered, or that it cannot be reached.
   [[nodiscard]] expected<std::string> get(const std::string& path);
 
-  /// Runs a task there and waits for its end. `stop` cancels it.
+  /// The body of the answer to any other call; `json` is sent when it is not empty. Errors: as
+  /// `get`.
+  [[nodiscard]] expected<std::string> send(const std::string& method, const std::string& path,
+                                           std::string json = {});
+
+  /// Runs a task there and waits for its end. `stop` cancels it. With a `key` that was used before
+  /// it is the end of that task.
   [[nodiscard]] expected<task_record> run(
-      const std::string& tool, const raw_json& arguments,
-      std::optional<std::chrono::milliseconds> timeout, const std::stop_token& stop,
+      const task_submission& submission, const std::string& key, const std::stop_token& stop,
       const std::function<void(const task_progress&)>& on_progress);
 
 private:

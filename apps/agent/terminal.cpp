@@ -2,8 +2,11 @@
 
 #include "apps/agent/cli.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -35,6 +38,20 @@ void complain(std::string_view text) {
 int report_failure(const error& why) {
   complain(to_string(why));
   return why.code == errc::cancelled ? exit_interrupted : exit_failed;
+}
+
+void print_json(const std::string& text) {
+  const auto value = nlohmann::ordered_json::parse(text, nullptr, false);
+  if (value.is_discarded() || isatty(STDOUT_FILENO) != 1) {
+    std::cout << text << "\n";
+  } else {
+    std::cout << value.dump(2) << "\n";
+  }
+}
+
+unix_millis unix_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 progress_display::progress_display() : on_terminal_{isatty(STDERR_FILENO) == 1} {}

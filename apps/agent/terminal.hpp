@@ -20,6 +20,12 @@ void complain(std::string_view text);
 /// Complains about a failure and returns the exit code that goes with it.
 [[nodiscard]] int report_failure(const error& why);
 
+/// Prints JSON to standard output: indented on a terminal, one line elsewhere.
+void print_json(const std::string& text);
+
+/// The wall clock.
+[[nodiscard]] unix_millis unix_now();
+
 /// Shows the progress of one long task on standard error: a bar that is redrawn in place on a
 /// terminal, a line every few seconds elsewhere. Thread safety: none.
 class progress_display {

@@ -7,12 +7,9 @@
 #include "libagent/api/listing.hpp"
 #include "libagent/record/json.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <iostream>
 #include <iterator>
-#include <unistd.h>
 
 namespace libagent::app {
 
@@ -24,21 +21,11 @@ std::string read_arguments(const run_command& command) {
   return {std::istreambuf_iterator<char>{std::cin}, {}};
 }
 
-/// Indented on a terminal, one line elsewhere.
-void print_json(const std::string& text) {
-  const auto value = nlohmann::ordered_json::parse(text, nullptr, false);
-  if (value.is_discarded() || isatty(STDOUT_FILENO) != 1) {
-    std::cout << text << "\n";
-  } else {
-    std::cout << value.dump(2) << "\n";
-  }
-}
-
 expected<raw_json> run_remotely(const run_command& command, const raw_json& arguments,
                                 const std::stop_token& stop) {
   progress_display display;
   const auto ended = remote_agent{*command.server}.run(
-      command.tool, arguments, command.timeout, stop,
+      {.tool = command.tool, .arguments = arguments, .timeout = command.timeout}, command.key, stop,
       [&display](const task_progress& progress) { display.show(progress); });
   if (!ended)
     return ended.error();

@@ -101,7 +101,8 @@ expected<std::optional<actors::peer_options>> peers_of(const agent_config& confi
                                                        const wiring_options& options) {
   if (!options.with_peers || (config.node.listen.empty() && config.node.join.empty()))
     return std::optional<actors::peer_options>{};
-  actors::peer_options peers{.on_listening = options.on_listening};
+  actors::peer_options peers{.leases = {.beat = config.node.lease / 5, .lapse = config.node.lease},
+                             .on_listening = options.on_listening};
   if (!config.node.listen.empty()) {
     auto where = parse_listen_endpoint(config.node.listen);
     if (!where)
@@ -196,35 +197,11 @@ actors::cache_level_opener cache_level_of(const agent_config& config,
 
 }  // namespace
 
-namespace {
-
-expected<void> add_external_tools(tool_registry& to, const agent_config& config) {
-  if (config.tools.external.empty())
-    return {};
-  auto host = external_tool_host::open({.environment = own_environment(),
-                                        .policy = config.worker.policy,
-                                        .nice = config.worker.nice});
-  if (!host)
-    return host.error();
-  auto found = load_external_tools(config.tools.external, *host);
-  if (!found)
-    return found.error();
-  for (auto& each : *found) {
-    if (auto added = to.add(std::move(each)); !added)
-      return added.error();
-  }
-  return {};
-}
-
-}  // namespace
-
 expected<std::shared_ptr<const tool_registry>> make_tools(const agent_config& config) {
   tool_registry all;
   builtin_tool_options options{.folder = documents_folder(config), .data_dir = data_dir(config)};
   options.file_bytes_max = config.documents.file_size_max.bytes;
   if (auto added = add_builtin_tools(all, options); !added)
-    return added.error();
-  if (auto added = add_external_tools(all, config); !added)
     return added.error();
   auto offered = offered_tools(all, config.node.tools);
   if (!offered)
@@ -246,14 +223,41 @@ expected<std::shared_ptr<worker_processes>> open_processes(const loaded_config& 
   return worker_processes::open(std::move(options));
 }
 
+/// Programs as tools, each run in a process of its own anyway.
+expected<void> add_external_tools(tool_registry& to, const agent_config& config,
+                                  const event_sink_ptr& events) {
+  if (config.tools.external.empty())
+    return {};
+  external_tool_options options{
+      .environment = own_environment(), .policy = config.worker.policy, .nice = config.worker.nice};
+  if (events) {
+    options.on_error_line = [events](std::string_view line) {
+      events->emit(events::worker_said, {{"line", line}});
+    };
+  }
+  auto host = external_tool_host::open(std::move(options));
+  if (!host)
+    return host.error();
+  auto found = load_external_tools(config.tools.external, *host);
+  if (!found)
+    return found.error();
+  for (auto& each : *found) {
+    if (auto added = to.add(std::move(each)); !added)
+      return added.error();
+  }
+  return {};
+}
+
 /// The same tools, those in processes that ask for it, and the long ones where that is configured.
 expected<std::shared_ptr<const tool_registry>> place_tools(
     const loaded_config& loaded, const tool_registry& tools,
-    const std::shared_ptr<worker_processes>& processes) {
+    const std::shared_ptr<worker_processes>& processes, const event_sink_ptr& events) {
   const bool long_ones = loaded.values.worker.isolation == worker_isolation::processes;
   auto placed = in_worker_processes(tools, processes, long_ones);
   if (!placed)
     return placed.error();
+  if (auto added = add_external_tools(*placed, loaded.values, events); !added)
+    return added.error();
   return std::shared_ptr<const tool_registry>{std::make_shared<tool_registry>(*std::move(placed))};
 }
 
@@ -326,7 +330,7 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
   auto processes = open_processes(loaded, options.events);
   if (!processes)
     return processes.error();
-  auto tools = place_tools(loaded, **own_tools, *processes);
+  auto tools = place_tools(loaded, **own_tools, *processes, options.events);
   if (!tools)
     return tools.error();
   auto node = options_of(config);

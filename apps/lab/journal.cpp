@@ -1,6 +1,7 @@
 #include "apps/lab/journal.hpp"
 
 #include "apps/lab/journal_bare.hpp"
+#include "apps/lab/journal_node.hpp"
 #include "libagent/adapters/sqlite_journal.hpp"
 
 #include <fmt/format.h>
@@ -129,6 +130,7 @@ private:
   double bare_rate(const commit_shape& shape);
   void measure_growth();
   void measure_resume();
+  void measure_node();
 
   [[nodiscard]] std::chrono::duration<double> round_length() const {
     return std::chrono::duration<double>{options_.quick ? 0.1 : 1.0};
@@ -246,6 +248,33 @@ void journal_experiment::measure_resume() {
                   "s");
 }
 
+/// The same through a node, to the end of each task.
+void journal_experiment::measure_node() {
+  const std::chrono::milliseconds length{options_.quick ? 300 : 3'000};
+  for (const auto choice : {journal_choice::off, journal_choice::none, journal_choice::interval,
+                            journal_choice::group}) {
+    for (const auto under_way : {std::size_t{1}, std::size_t{64}, std::size_t{1'024}}) {
+      announce(fmt::format("a node, {} under way, journal {}", under_way, name_of(choice)));
+      const auto seen = value_or_trouble(run_kept_tasks(folder_.next(), choice, under_way, length));
+      result_.add_row("tasks of a node, one after the other, so many under way",
+                      {{"journal", std::string{name_of(choice)}},
+                       {"under way", under_way},
+                       {"tasks/s", fmt::format("{:.0f}", seen.per_second)},
+                       {"accepted p50 us", seen.accepted_us.p50},
+                       {"p99", seen.accepted_us.p99},
+                       {"ended p50 us", seen.ended_us.p50},
+                       {"p99 ", seen.ended_us.p99},
+                       {"max", seen.ended_us.max}});
+    }
+  }
+  announce("a node that finds 10,000 queued tasks");
+  const auto times = value_or_trouble(resume_node(folder_.next(), resumed_tasks));
+  result_.add_aim("a node with 10,000 queued tasks takes tasks again after", aim_is::at_most, 2,
+                  times.ready.count(), "s");
+  result_.add_row("a node that finds 10,000 queued tasks",
+                  {{"ready s", times.ready.count()}, {"all ended s", times.ended.count()}});
+}
+
 int journal_experiment::run() {
   for (const auto body_bytes : {std::size_t{256}, std::size_t{4'096}}) {
     for (const auto group : {std::size_t{1}, std::size_t{16}, std::size_t{256}, std::size_t{1'024}})
@@ -257,6 +286,7 @@ int journal_experiment::run() {
   }
   measure_growth();
   measure_resume();
+  measure_node();
   result_.add_note(
       "A commit carries what so many writers brought while the one before it was under way. The "
       "bare loop keeps the body and a number; the journal also a task's other members, its state, "

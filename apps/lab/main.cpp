@@ -11,6 +11,7 @@
 #include "apps/lab/overhead.hpp"
 #include "apps/lab/processes.hpp"
 #include "apps/lab/report.hpp"
+#include "apps/lab/simulate.hpp"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -107,6 +108,7 @@ public:
         ->delimiter(',');
     add_memory();
     add_faults();
+    add_simulate();
     add("journal", "What it costs to keep tasks: rates beside bare SQLite, growth, a start",
         [this] { return libagent::lab::run_journal(options_, journal_); })
         ->add_option("--folder", journal_.folder, "Where the files are made; on a disk");
@@ -150,6 +152,14 @@ private:
     faults->add_flag("--trace", faults_.trace, "Say what is done");
   }
 
+  void add_simulate() {
+    auto* simulate = add("simulate", "Lives of a node on a simulated disk, clock and network",
+                         [this] { return libagent::lab::run_simulation(options_, simulate_); });
+    simulate->add_option("--seeds", simulate_.seeds, "How many; 0: 100,000, or 20,000 if --quick");
+    simulate->add_option("--first", simulate_.first, "The first seed")->capture_default_str();
+    simulate->add_flag("--trace", simulate_.with_trace, "Tell all that happens in the first seed");
+  }
+
   /// What experiments start of this program.
   void add_part(const char* name, int (*part)()) {
     app_.add_subcommand(name, "")->group("")->callback([this, part] { chosen_ = part; });
@@ -177,6 +187,7 @@ private:
   libagent::lab::faults_options faults_;
   libagent::lab::journal_options journal_;
   libagent::lab::processes_options processes_;
+  libagent::lab::simulation_command_options simulate_;
   std::int64_t wait_ms_ = 700;
   std::function<int()> chosen_;
 };

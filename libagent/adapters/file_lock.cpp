@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <string>
 #include <sys/file.h>
 #include <system_error>
@@ -21,9 +22,22 @@ std::string holder_of_lock(int descriptor) {
                   : "another process";
 }
 
+/// flock, not fcntl: it also keeps two threads of one process apart. Leaves the cause in errno.
+bool lock_within(int descriptor, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds pause{10};
+  for (auto left = patience;; left -= pause) {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+      return true;
+    if (errno != EWOULDBLOCK || left <= std::chrono::milliseconds{0})
+      return false;
+    (void)::poll(nullptr, 0, static_cast<int>(pause.count()));
+  }
+}
+
 }  // namespace
 
-expected<file_lock> file_lock::take(const std::filesystem::path& file) {
+expected<file_lock> file_lock::take(const std::filesystem::path& file,
+                                    std::chrono::milliseconds patience) {
   std::error_code failed;
   std::filesystem::create_directories(file.parent_path(), failed);
   const auto failure = [&file](const std::string& reason) {
@@ -35,8 +49,7 @@ expected<file_lock> file_lock::take(const std::filesystem::path& file) {
   file_lock lock{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
   if (lock.descriptor_ < 0)
     return failure(reason());
-  // flock, not fcntl: it also keeps two threads of one process apart.
-  if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_within(lock.descriptor_, patience)) {
     if (errno != EWOULDBLOCK)
       return failure(reason());
     return error{errc::unavailable,

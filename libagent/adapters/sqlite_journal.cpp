@@ -21,6 +21,9 @@ namespace libagent {
 
 namespace {
 
+/// For a former process that is not quite gone.
+constexpr std::chrono::milliseconds predecessor_patience{2'000};
+
 class sqlite_journal final : public journal {
 public:
   sqlite_journal(sqlite_journal_options options, file_lock lock, opened_journal_database opened)
@@ -256,7 +259,7 @@ journal_stats sqlite_journal::stats() {
 }  // namespace
 
 expected<journal_ptr> open_sqlite_journal(sqlite_journal_options options) {
-  auto lock = file_lock::take(options.file.string() + ".lock");
+  auto lock = file_lock::take(options.file.string() + ".lock", predecessor_patience);
   if (!lock)
     return std::move(lock.error());
   auto opened = open_journal_database(options.file, options.sync, options.lock_patience);

@@ -4,6 +4,7 @@
 #include "libagent/base/task_id.hpp"
 #include "libagent/record/json.hpp"
 #include "libagent/tasks/task.hpp"
+#include "libagent/tasks/task_group.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -29,6 +30,7 @@ struct worker_order {
   raw_json arguments;
   std::chrono::milliseconds timeout{0};  ///< From now on.
   std::optional<task_id> task;
+  std::optional<group_outcome> group;  ///< What the children came to that an earlier run asked for.
 };
 
 template <class Inspector>
@@ -40,7 +42,8 @@ bool inspect(Inspector& f, worker_order& x) {
       field("arguments", "Its input.", x.arguments).fallback(raw_json{}),
       field("timeout_ms", "How long it may take.", x.timeout)
           .fallback(std::chrono::milliseconds{0}),
-      field("task", "The task's UUID.", x.task));
+      field("task", "The task's UUID.", x.task),
+      field("group", "What its children came to.", x.group));
 }
 
 /// From a worker process, about one run. A result or a failure ends it.
@@ -50,6 +53,7 @@ struct worker_report {
   std::optional<std::string> phase;
   std::optional<raw_json> result;
   std::optional<error> failure;
+  std::optional<task_group> children;  ///< What it waits for; beside the result.
 };
 
 template <class Inspector>
@@ -58,7 +62,8 @@ bool inspect(Inspector& f, worker_report& x) {
                 field("progress", "How far it is.", x.progress),
                 field("phase", "What it does from now on.", x.phase),
                 field("result", "Its output.", x.result),
-                field("failure", "Why it has none.", x.failure));
+                field("failure", "Why it has none.", x.failure),
+                field("children", "What it waits for.", x.children));
 }
 
 }  // namespace libagent

@@ -31,7 +31,8 @@ expected<std::string> worker_run::run(const std::string& arguments_json) {
                                    .tool = tool_,
                                    .arguments = raw_json{arguments_json},
                                    .timeout = std::chrono::floor<std::chrono::milliseconds>(left),
-                                   .task = context_.id});
+                                   .task = context_.id,
+                                   .group = context_.group});
   outgoing_ += '\n';
   if (outgoing_.size() > worker_line_bytes_max)
     return error{errc::too_large, "run " + tool_ + " in a worker process: over 16 MiB"};
@@ -118,6 +119,8 @@ void worker_run::take_report(const worker_report& report) {
     context_.progress(report.progress->fraction, report.progress->message);
   if (report.phase && !stopped_)
     context_.enter_phase(*report.phase);
+  if (report.children && !stopped_)
+    context_.wait_for(*report.children);
   if (report.failure) {
     outcome_ = *report.failure;
   } else if (report.result) {

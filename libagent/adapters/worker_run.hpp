@@ -12,10 +12,12 @@
 
 namespace libagent {
 
-/// How long a worker process gets to end a run, counted from the request to stop.
+/// How long a worker process gets to end a run, counted from the request to stop. On a busy machine
+/// a killed process takes up to some 60 ms to be gone; with that it is within a quarter of a
+/// second.
 struct stop_patience {
-  std::chrono::milliseconds until_terminate{100};  ///< Then SIGTERM.
-  std::chrono::milliseconds until_kill{200};       ///< Then SIGKILL.
+  std::chrono::milliseconds until_terminate{75};  ///< Then SIGTERM.
+  std::chrono::milliseconds until_kill{150};      ///< Then SIGKILL.
 };
 
 /// One run of a tool in a worker process, from the order to its outcome.

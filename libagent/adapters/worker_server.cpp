@@ -101,8 +101,8 @@ private:
   }
 
   void run(const worker_order& order) {
-    auto outcome = outcome_of(order);
     worker_report report{.run = order.run};
+    auto outcome = outcome_of(order, report);
     if (outcome) {
       report.result = raw_json{*std::move(outcome)};
     } else {
@@ -116,7 +116,8 @@ private:
     ended_.notify_all();
   }
 
-  expected<std::string> outcome_of(const worker_order& order) {
+  /// `report` is told of children, beside the outcome.
+  expected<std::string> outcome_of(const worker_order& order, worker_report& report) {
     const auto found = tools_.lookup(order.tool);
     if (!found)
       return found.error();
@@ -134,6 +135,8 @@ private:
     context.enter_phase = [this, run = order.run](const std::string& phase) {
       send({.run = run, .phase = phase});
     };
+    context.group = order.group;
+    context.wait_for = [&report](task_group children) { report.children = std::move(children); };
     return (*found)->run(order.arguments.text, context);
   }
 

@@ -68,6 +68,8 @@ schedule_view view_of(const schedule& shown) {
                      .created_at = shown.created_at,
                      .runs = shown.runs};
   name_target(request.target, view.task);
+  if (view.task.arguments.text.empty())
+    view.task.arguments.text = "{}";  // What it counts as.
   if (!shown.cron.empty())
     view.cron = shown.cron;
   if (!shown.last_task.is_nil())

@@ -92,6 +92,7 @@ struct node_config {
   std::string listen;
   std::string join;
   std::string tools;
+  std::chrono::milliseconds lease{5'000};
 };
 
 struct http_config {
@@ -186,6 +187,7 @@ struct journal_config {
   std::chrono::milliseconds key_retention = std::chrono::hours{24};
 };
 
+/// Tools that are not built in.
 struct tools_config {
   std::string external;
 };

@@ -53,6 +53,9 @@ void add_node_options(std::vector<option>& all, node_config& c) {
                    &check_host_and_port);
   all.emplace_back("node.tools", c.tools,
                    "Comma-separated names of the tools to offer; empty: all that come with it.");
+  all.emplace_back("node.lease", c.lease, 250ms, 10min,
+                   "A peer that is silent for so long is lost, and what it ran is run elsewhere; "
+                   "each node says five times in that time that it lives.");
 }
 
 void add_http_options(std::vector<option>& all, http_config& c) {

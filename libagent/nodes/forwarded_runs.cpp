@@ -31,17 +31,15 @@ const forwarded_run* forwarded_runs::find(const task_id& id) const {
   return found == runs_.end() ? nullptr : &found->second;
 }
 
-const forwarded_run* forwarded_runs::find(peer_number peer, const task_id& id,
-                                          std::uint32_t attempt) const {
-  const auto* const run = find(id);
-  return run != nullptr && run->peer == peer && run->attempt == attempt ? run : nullptr;
+const forwarded_run* forwarded_runs::find(const run_token& token) const {
+  const auto* const run = find(token.id);
+  return run != nullptr && run->token() == token ? run : nullptr;
 }
 
-std::optional<forwarded_run> forwarded_runs::take(peer_number peer, const task_id& id,
-                                                  std::uint32_t attempt) {
-  if (find(peer, id, attempt) == nullptr)
+std::optional<forwarded_run> forwarded_runs::take(const run_token& token) {
+  if (find(token) == nullptr)
     return std::nullopt;
-  return std::move(runs_.extract(id).mapped());
+  return std::move(runs_.extract(token.id).mapped());
 }
 
 template <class Predicate>

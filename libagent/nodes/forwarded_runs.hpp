@@ -4,6 +4,7 @@
 #include "libagent/base/task_id.hpp"
 #include "libagent/base/time.hpp"
 #include "libagent/nodes/peer_number.hpp"
+#include "libagent/nodes/run_token.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,10 +18,12 @@ namespace libagent {
 /// One attempt of a task of this node that a peer runs.
 struct forwarded_run {
   task_id id;
-  std::uint32_t attempt = 0;  ///< With `id` the fencing token.
-  peer_number peer = 0;
+  std::uint32_t attempt = 0;
+  peer_number peer = 0;  ///< And the lease under which it runs there.
   std::string target;
   time_point deadline;  ///< When this node stops waiting, whatever the peer does.
+
+  [[nodiscard]] run_token token() const { return {.id = id, .attempt = attempt, .lease = peer}; }
 };
 
 /// The attempts that peers run for this node.
@@ -40,12 +43,11 @@ public:
   /// The run of `id`, whatever its attempt; null when it is not out.
   [[nodiscard]] const forwarded_run* find(const task_id& id) const;
 
-  /// The run that exactly this peer has been given; null when it is over, or another peer's.
-  [[nodiscard]] const forwarded_run* find(peer_number peer, const task_id& id,
-                                          std::uint32_t attempt) const;
+  /// The run with exactly this token; null when it is over, or was given to another.
+  [[nodiscard]] const forwarded_run* find(const run_token& token) const;
 
-  /// Answered: takes out the run that exactly this peer has been given. Empty when it is over.
-  std::optional<forwarded_run> take(peer_number peer, const task_id& id, std::uint32_t attempt);
+  /// Answered: takes out the run with exactly this token. Empty when it is over.
+  std::optional<forwarded_run> take(const run_token& token);
 
   /// Takes out all runs of a lost peer.
   std::vector<forwarded_run> take_all_of(peer_number peer);

@@ -20,6 +20,12 @@ error deadline_error(const task_entry& entry) {
 /// Runs after which an estimate is good enough to give a task up by.
 constexpr std::size_t samples_to_judge = 10;
 
+error tool_is_down(const std::string& target, std::chrono::milliseconds pause) {
+  return {.code = errc::unavailable,
+          .context = "run " + target + ": what it calls is down",
+          .retry_after = pause};
+}
+
 std::string whole_ms(std::chrono::duration<double> time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) +
          " ms";
@@ -34,6 +40,7 @@ dispatch_core::dispatch_core(const task_limits& limits, task_table::random_sourc
       listener_{listener},
       ledger_{ledger},
       stalls_{limits.stalls},
+      breaker_{limits.breaker, table_.draw()},
       outbox_{outbox},
       keys_{limits.keys, table_.draw(), table_.draw()} {}
 
@@ -128,6 +135,8 @@ void dispatch_core::pump(route_id route, const instant& now) {
       table_.park(*next);
       continue;
     }
+    if (hold_back(*next, now))
+      continue;
     if (from.running >= permits(from))
       return;
     const auto executor = pool_.pick(from.servers);
@@ -142,6 +151,21 @@ void dispatch_core::pump(route_id route, const instant& now) {
   }
   if (from.gate)
     from.gate->on_empty(now.steady);
+}
+
+/// What its tool calls is down: it waits for the next probe, or fails when that comes too late.
+bool dispatch_core::hold_back(task_entry& entry, const instant& now) {
+  const auto pause = breaker_.held_for(entry.record.target, now.steady);
+  if (!pause)
+    return false;
+  if (now.steady + *pause >= entry.deadline) {
+    stop_running(entry, tool_is_down(entry.record.target, *pause), now);
+    return true;
+  }
+  entry.record.note = "waits until what the tool calls is up again";
+  table_.delay(entry, *pause, now);
+  tell(entry, now);
+  return true;
 }
 
 /// A run that cannot end in time would only take a place from one that can. Where runs are alike
@@ -215,6 +239,7 @@ void dispatch_core::start(task_entry& entry, executor_id executor, std::shared_p
   held.since = now.steady;
   held.cost = entry.cost;
   held.hold = std::move(hold);
+  (void)breaker_.admit(entry.record.target, now.steady);  // It is: this may be the probe.
   if (entry.record.attempt == 1)
     budget_.on_first_attempt(entry.record.target);
   if (!is_journalled(entry)) {
@@ -251,6 +276,10 @@ void dispatch_core::complete(const task_id& id, std::uint32_t attempt,
                              std::optional<duration> ran) {
   auto over = pool_.release(id, attempt);
   auto* entry = table_.running_attempt(id, attempt);
+  if (entry != nullptr) {
+    breaker_.on_result(entry->record.target,
+                       breaker_result_of(outcome ? errc::ok : outcome.error().code), now.steady);
+  }
   if (over) {
     over->hold.reset();
     release(*over, entry != nullptr && outcome, now.steady);

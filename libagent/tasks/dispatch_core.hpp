@@ -4,6 +4,7 @@
 #include "libagent/memory/ladder.hpp"
 #include "libagent/memory/memory_ledger.hpp"
 #include "libagent/memory/pressure.hpp"
+#include "libagent/tasks/circuit_breaker.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 #include "libagent/tasks/executor_pool.hpp"
 #include "libagent/tasks/group_book.hpp"
@@ -279,6 +280,7 @@ private:
              const instant& now);
   [[nodiscard]] bool is_journalled(const task_entry& entry) const;
   [[nodiscard]] bool must_wait(const task_entry& entry) const;
+  [[nodiscard]] bool hold_back(task_entry& entry, const instant& now);
   [[nodiscard]] journal_state state_of(const task_entry& entry) const;
   void write_acceptance(task_entry& entry, bool refusable);
   void accepted(const task_id& id, const error* failure);
@@ -316,6 +318,7 @@ private:
   stall_book stalls_;
   ladder_pace pace_;
   std::map<executor_id, service> services_;
+  circuit_breaker breaker_;
   journal_outbox* outbox_;
   idempotency_keys keys_;
   group_book groups_;

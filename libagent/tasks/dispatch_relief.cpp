@@ -154,6 +154,7 @@ dispatcher_status dispatch_core::status(time_point now) {
                          .slowest = list_tools(times_, stalls_)};
   add_refusals(seen.refusals, lane::interactive, table_.counters(lane::interactive));
   add_refusals(seen.refusals, lane::batch, table_.counters(lane::batch));
+  seen.breakers = breaker_.status(now);
   seen.interactive.oldest_ms = table_.oldest_wait(lane::interactive, now);
   seen.batch.oldest_ms = table_.oldest_wait(lane::batch, now);
   for (const auto& route : routes_) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libagent/record/field.hpp"
+#include "libagent/tasks/circuit_breaker.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -103,7 +104,8 @@ struct dispatcher_status {
   std::uint64_t ended_for_memory = 0;  ///< Ended to save memory.
   std::vector<refusal_count> refusals;
   std::vector<limit_status> limits;
-  std::vector<tool_time> slowest;  ///< The 20 with the highest p90, and all that stalled.
+  std::vector<tool_time> slowest;        ///< The 20 with the highest p90, and all that stalled.
+  std::vector<breaker_status> breakers;  ///< Of tools that failed lately.
 };
 
 template <class Inspector>
@@ -123,7 +125,8 @@ bool inspect(Inspector& f, dispatcher_status& x) {
                 field("ended_for_memory", "Tasks ended to save memory.", x.ended_for_memory),
                 field("refusals", "Refused submits by lane and reason.", x.refusals),
                 field("limits", "How many tasks may run at a time.", x.limits),
-                field("slowest", "The slowest tools.", x.slowest));
+                field("slowest", "The slowest tools.", x.slowest),
+                field("breakers", "Tools that failed lately.", x.breakers));
 }
 
 }  // namespace libagent

@@ -52,10 +52,26 @@ struct child_outcome {
   std::optional<error> failure;
 };
 
+template <class Inspector>
+bool inspect(Inspector& f, child_outcome& x) {
+  return record(f, x, "child_outcome", field("id", "The task's UUID.", x.id),
+                field("target", "What was run.", x.target).fallback(std::string{}),
+                field("state", "How it ended.", x.state), field("result", "Its output.", x.result),
+                field("error", "Why there is none.", x.failure));
+}
+
 /// What a parent finds when its children have ended.
 struct group_outcome {
   raw_json saved;
   std::vector<child_outcome> children;  ///< In the order in which they were asked for.
 };
+
+template <class Inspector>
+bool inspect(Inspector& f, group_outcome& x) {
+  return record(
+      f, x, "group_outcome",
+      field("saved", "What the parent wanted to find again.", x.saved).fallback(raw_json{}),
+      field("children", "How they ended, in their order.", x.children));
+}
 
 }  // namespace libagent

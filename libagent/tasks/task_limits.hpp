@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libagent/base/time.hpp"
+#include "libagent/tasks/circuit_breaker.hpp"
 #include "libagent/tasks/client_weights.hpp"
 #include "libagent/tasks/idempotency_keys.hpp"
 #include "libagent/tasks/power_climb.hpp"
@@ -37,6 +38,7 @@ struct task_limits {
   client_weights weights;
   std::uint64_t incarnation = 1;  ///< Of this process, in the journal. Random, and never 0.
   key_limits keys;
+  breaker_limits breaker;
   climb_options climb;  ///< Of each resource that io-bound batch tools share.
   stall_limits stalls;
 };

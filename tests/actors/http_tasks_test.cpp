@@ -111,7 +111,8 @@ TEST_CASE_METHOD(kept_api_fixture, "tasks are listed by state, target and number
   (void)call("DELETE", "/v1/tasks/" + first);
   const auto ids = [this](const std::string& query) {
     std::vector<std::string> found;
-    for (const auto& task : call("GET", "/v1/tasks?" + query)["data"])
+    const auto listed = call("GET", "/v1/tasks?" + query);
+    for (const auto& task : listed["data"])
       found.push_back(task["id"]);
     return found;
   };

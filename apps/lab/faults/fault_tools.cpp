@@ -71,11 +71,12 @@ std::uint32_t lines_of(const std::filesystem::path& file, const std::string& lab
 }
 
 /// Whether the time passed without a request to stop.
-bool wait_unless_stopped(std::uint32_t ms, const tool_context& context) {
+bool wait_unless_stopped(std::uint32_t wait_ms, const tool_context& context) {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::unique_lock lock{mutex};
-  (void)changed.wait_for(lock, context.stop, std::chrono::milliseconds{ms}, [] { return false; });
+  (void)changed.wait_for(lock, context.stop, std::chrono::milliseconds{wait_ms},
+                         [] { return false; });
   return !context.stop.stop_requested();
 }
 

@@ -63,6 +63,7 @@ TEST_CASE("a schedule is shown as it was asked for", "[api]") {
   CHECK_FALSE(view.last_task);
   const auto once = view_of({.request = {.target = "crunch"}});
   CHECK(once.task.tool == "crunch");
+  CHECK(once.task.arguments.text == "{}");
   CHECK_FALSE(once.cron);
   const auto read = from_json<schedule_view>(to_json(view));
   REQUIRE(read);

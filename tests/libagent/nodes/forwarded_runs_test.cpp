@@ -31,22 +31,23 @@ TEST_CASE("a forwarded run is given out once, to the answer that fits it") {
   forwarded_runs runs{4};
   REQUIRE(runs.add(run_at(7, 1)));
   const auto id = task_numbered(1);
-  CHECK_FALSE(runs.take(8, id, 1).has_value());  // another peer, or the same one reborn
-  CHECK_FALSE(runs.take(7, id, 2).has_value());  // another attempt
-  CHECK_FALSE(runs.take(7, task_numbered(2), 1).has_value());
-  const auto taken = runs.take(7, id, 1);
+  CHECK_FALSE(runs.take({.id = id, .attempt = 1, .lease = 8})
+                  .has_value());  // another peer, or the same one reborn
+  CHECK_FALSE(runs.take({.id = id, .attempt = 2, .lease = 7}).has_value());  // another attempt
+  CHECK_FALSE(runs.take({.id = task_numbered(2), .attempt = 1, .lease = 7}).has_value());
+  const auto taken = runs.take({.id = id, .attempt = 1, .lease = 7});
   REQUIRE(taken);
   CHECK(taken->target == "summarize");
-  CHECK_FALSE(runs.take(7, id, 1).has_value());
+  CHECK_FALSE(runs.take({.id = id, .attempt = 1, .lease = 7}).has_value());
   CHECK(runs.size() == 0);
 }
 
 TEST_CASE("progress of a forwarded run is taken only from the peer and attempt that run it") {
   forwarded_runs runs{4};
   REQUIRE(runs.add(run_at(7, 1)));
-  CHECK(runs.find(7, task_numbered(1), 1) != nullptr);
-  CHECK(runs.find(8, task_numbered(1), 1) == nullptr);
-  CHECK(runs.find(7, task_numbered(1), 2) == nullptr);
+  CHECK(runs.find({.id = task_numbered(1), .attempt = 1, .lease = 7}) != nullptr);
+  CHECK(runs.find({.id = task_numbered(1), .attempt = 1, .lease = 8}) == nullptr);
+  CHECK(runs.find({.id = task_numbered(1), .attempt = 2, .lease = 7}) == nullptr);
   CHECK(runs.find(task_numbered(1)) != nullptr);
   CHECK(runs.find(task_numbered(2)) == nullptr);
 }
@@ -59,7 +60,7 @@ TEST_CASE("each peer is given a limited number of runs") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::overloaded);
   CHECK(runs.add(run_at(8, 3)).has_value());
-  CHECK(runs.take(7, task_numbered(1), 1).has_value());
+  CHECK(runs.take({.id = task_numbered(1), .attempt = 1, .lease = 7}).has_value());
   CHECK(runs.add(run_at(7, 4)).has_value());
 }
 
@@ -111,7 +112,8 @@ TEST_CASE("whatever happens, each forwarded run comes back exactly once") {
       case 0: note(runs.take_all_of(peer)); break;
       case 1: note(runs.take_expired(now)); break;
       case 2:
-        if (const auto run = runs.take(peer, task_numbered(random() % (step + 1)), 1))
+        if (const auto run = runs.take(
+                {.id = task_numbered(random() % (step + 1)), .attempt = 1, .lease = peer}))
           returned.insert(run->id);
         break;
       default:
