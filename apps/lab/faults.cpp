@@ -4,10 +4,11 @@
 #include "apps/lab/faults/seed_run.hpp"
 #include "libagent/base/time.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <iostream>
 #include <map>
 #include <system_error>
@@ -18,8 +19,9 @@ namespace libagent::lab {
 
 namespace {
 
-/// Every so many seeds drive the `agent` itself, which has no tools that leave lines.
-constexpr std::uint64_t seeds_per_agent_seed = 5;
+/// Every so many seeds drive the `agent` itself, with programs as tools; these cannot ask for
+/// children, nor crash the node.
+constexpr std::uint64_t seeds_per_agent_seed = 3;
 
 std::filesystem::path beside_this_program(const char* name) {
   std::error_code failed;
@@ -65,6 +67,7 @@ void faults_experiment::add(const seed_plan& plan, const seed_outcome& outcome, 
   sum_.unknown += outcome.unknown;
   sum_.starts += outcome.starts;
   sum_.lost_in_damage += outcome.lost_in_damage;
+  sum_.set_back_by_damage += outcome.set_back_by_damage;
   agent_seeds_ += drives_agent ? 1 : 0;
   seconds_.push_back(seconds);
   if (outcome.problems.empty())
@@ -101,12 +104,14 @@ void faults_experiment::report_totals() {
                                 {"submits", sum_.submits},
                                 {"acknowledged", sum_.acknowledged},
                                 {"never answered", sum_.unknown},
-                                {"lost with damage reported", sum_.lost_in_damage},
+                                {"lost, reported", sum_.lost_in_damage},
+                                {"set back, reported", sum_.set_back_by_damage},
                                 {"s per seed p50", fmt::format("{:.2f}", spread.p50)},
                                 {"s per seed max", fmt::format("{:.2f}", spread.max)}});
   result_.add_note(fmt::format(
-      "{} seeds drove {}; the others this program's own fault-node, which is composed like "
-      "\"agent serve\" but has tools that leave a line for each run.",
+      "{} seeds drove {}, with programs as tools; the others this program's own fault-node, which "
+      "is "
+      "composed like \"agent serve\" and whose tools can also ask for children and crash it.",
       agent_seeds_, agent_.empty() ? "no agent: none was found" : agent_.string()));
   std::string which;
   for (const auto seed : failed_)

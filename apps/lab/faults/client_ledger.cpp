@@ -43,12 +43,14 @@ bool is_final_refusal(const http_answer& answer) {
 
 }  // namespace
 
-expected<std::unique_ptr<client_ledger>> client_ledger::open(const std::filesystem::path& file) {
+expected<std::unique_ptr<client_ledger>> client_ledger::open(const std::filesystem::path& file,
+                                                             std::function<bool()> reports_damage) {
   owned_descriptor opened{
       ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_DSYNC | O_CLOEXEC, 0600)};
   if (!opened.is_open())
     return system_error_of("open the ledger " + file.string());
-  return std::unique_ptr<client_ledger>{new client_ledger{std::move(opened)}};
+  return std::unique_ptr<client_ledger>{
+      new client_ledger{std::move(opened), std::move(reports_damage)}};
 }
 
 std::size_t client_ledger::add(client_op op) {
@@ -95,8 +97,11 @@ void client_ledger::take_refusal(client_op& op, const http_answer& answer) {
 void client_ledger::take_record(client_op& op, const nlohmann::json& record) {
   const auto id = record.value("id", "");
   if (op.outcome == submit_outcome::acknowledged && id != op.id) {
-    add_problem(op.label + ": was task " + op.id + " and is now task " + id);
-    return;
+    add_contradiction(op, "was task " + op.id + " and is now task " + id);
+    if (!op.is_set_back)
+      return;
+    op.id = id;
+    op.end.reset();
   }
   if (record.value("target", "") != op.tool)
     add_problem(op.label + ": the task's target is " + record.value("target", ""));
@@ -107,8 +112,8 @@ void client_ledger::take_record(client_op& op, const nlohmann::json& record) {
   }
   const auto attempt = record.value("attempt", std::uint32_t{0});
   if (attempt < op.attempt && op.is_durable())
-    add_problem(op.label + ": attempt " + std::to_string(attempt) + " after attempt " +
-                std::to_string(op.attempt));
+    add_contradiction(
+        op, "attempt " + std::to_string(attempt) + " after attempt " + std::to_string(op.attempt));
   op.attempt = attempt;
   take_end(op, record);
 }
@@ -117,7 +122,9 @@ void client_ledger::take_end(client_op& op, const nlohmann::json& record) {
   const auto state = record.value("state", "");
   if (!is_ended_state(state)) {
     if (op.end)
-      add_problem(op.label + ": it had ended as " + op.end->state + " and is now " + state);
+      add_contradiction(op, "it had ended as " + op.end->state + " and is now " + state);
+    if (op.is_set_back)
+      op.end.reset();
     return;
   }
   const auto outcome = record.contains("result") && !record["result"].is_null()
@@ -125,9 +132,9 @@ void client_ledger::take_end(client_op& op, const nlohmann::json& record) {
                            : code_in(record);
   const told_end told{.state = state, .outcome = outcome};
   if (op.end && *op.end != told)
-    add_problem(op.label + ": it had ended as " + op.end->state + " with " + op.end->outcome +
-                " and has now ended as " + told.state + " with " + told.outcome);
-  if (op.end)
+    add_contradiction(op, "it had ended as " + op.end->state + " with " + op.end->outcome +
+                              " and has now ended as " + told.state + " with " + told.outcome);
+  if (op.end && !op.is_set_back)
     return;
   write_line({{"ended", op.number}, {"state", told.state}, {"outcome", told.outcome}});
   if (state == "succeeded" && record["result"].value("label", op.label) != op.label)
@@ -138,6 +145,15 @@ void client_ledger::take_end(client_op& op, const nlohmann::json& record) {
 void client_ledger::note_problem(const std::string& what) {
   const std::lock_guard guard{mutex_};
   add_problem(what);
+}
+
+/// A log that was cut at the damage makes earlier states the latest again.
+void client_ledger::add_contradiction(client_op& op, const std::string& what) {
+  if (reports_damage_()) {
+    op.is_set_back = true;
+  } else {
+    add_problem(op.label + " (" + op.tool + "): " + what);
+  }
 }
 
 void client_ledger::add_problem(std::string what) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -45,6 +46,7 @@ struct client_op {
   std::optional<told_end> end;
   std::uint32_t attempt = 0;  ///< The latest that was told.
   bool is_lost = false;       ///< With a damaged journal, and reported as such.
+  bool is_set_back = false;   ///< The same, to an earlier state.
 
   /// Whether what it was told must still be true after a crash.
   [[nodiscard]] bool is_durable() const { return !waits || !key.empty() || tool == "append_once"; }
@@ -52,12 +54,12 @@ struct client_op {
 
 /// The client's own book: a file to which it adds a line before it sends anything, and one for all
 /// that it is told, each on disk before it goes on. Answers that contradict an earlier one are
-/// problems. Thread safety: all.
+/// problems, unless the node said that its journal was damaged. Thread safety: all.
 class client_ledger {
 public:
-  /// Errors: `io_failed`.
+  /// `reports_damage`: whether the node did. Errors: `io_failed`.
   [[nodiscard]] static expected<std::unique_ptr<client_ledger>> open(
-      const std::filesystem::path& file);
+      const std::filesystem::path& file, std::function<bool()> reports_damage);
 
   /// Returns the op's number.
   std::size_t add(client_op op);
@@ -73,16 +75,19 @@ public:
   [[nodiscard]] std::vector<std::string> problems() const;
 
 private:
-  explicit client_ledger(owned_descriptor file) : file_{std::move(file)} {}
+  client_ledger(owned_descriptor file, std::function<bool()> reports_damage)
+      : file_{std::move(file)}, reports_damage_{std::move(reports_damage)} {}
 
   void write_line(const nlohmann::ordered_json& line);
   void take_record(client_op& op, const nlohmann::json& record);
   void take_end(client_op& op, const nlohmann::json& record);
   void take_refusal(client_op& op, const http_answer& answer);
   void add_problem(std::string what);
+  void add_contradiction(client_op& op, const std::string& what);
 
   mutable std::mutex mutex_;
   owned_descriptor file_;
+  std::function<bool()> reports_damage_;
   std::vector<client_op> ops_;
   std::vector<std::string> problems_;
 };

@@ -19,15 +19,14 @@ struct tool_share {
 };
 
 constexpr tool_share tool_shares[] = {  // NOLINT(modernize-avoid-c-arrays): size from the list
-    {.below = 36, .tool = "append"}, {.below = 60, .tool = "append_once"},
+    {.below = 36, .tool = "append"},  {.below = 60, .tool = "append_once"},
     {.below = 78, .tool = "work_ms"}, {.below = 87, .tool = "fail_some"},
-    {.below = 96, .tool = "parent"}, {.below = 100, .tool = "hang"}};
+    {.below = 96, .tool = "parent"},  {.below = 100, .tool = "hang"}};
 
 std::string body_of(const client_op& op) {
   nlohmann::ordered_json body{{"tool", op.tool}};
   auto arguments = nlohmann::ordered_json::parse(op.arguments);
-  if (op.tool != "calculate")
-    arguments["label"] = op.label;
+  arguments["label"] = op.label;
   body["arguments"] = std::move(arguments);
   if (op.timeout_ms)
     body["timeout_ms"] = *op.timeout_ms;
@@ -102,30 +101,28 @@ void fault_client::act(seeded_random& random, std::uint16_t port) {
 }
 
 client_op fault_client::draw_op(seeded_random& random) {
-  client_op op{.tool = "calculate", .label = "op-" + std::to_string(seed_) + "-"};
+  client_op op{.label = "op-" + std::to_string(seed_) + "-"};
   const auto draw = random() % 100;
   const auto length = random() % 20;
   const bool short_lived = random() % 16 == 0;
   const auto patience = static_cast<int>(100 + random() % 300);
   nlohmann::ordered_json arguments{{"ms", length}};
-  if (!workload_.has_fault_tools) {
-    op.arguments = nlohmann::ordered_json{{"expression", std::to_string(draw) + "+1"}}.dump();
-  } else {
-    for (const auto& each : tool_shares) {
-      op.tool = each.tool;
-      if (draw < each.below)
-        break;
-    }
-    if (op.tool == "work_ms")
-      arguments["ms"] = 20 + length * 8;
-    if (op.tool == "fail_some")
-      arguments["fails"] = length % 4;
-    if (op.tool == "parent")
-      arguments["children"] = 1 + length % 3;
-    op.arguments = arguments.dump();
+  for (const auto& each : tool_shares) {
+    op.tool = each.tool;
+    if (draw < each.below)
+      break;
   }
+  if (!workload_.has_all_tools && (op.tool == "fail_some" || op.tool == "parent"))
+    op.tool = "append";
+  if (op.tool == "work_ms")
+    arguments["ms"] = 20 + length * 8;
+  if (op.tool == "fail_some")
+    arguments["fails"] = length % 4;
+  if (op.tool == "parent")
+    arguments["children"] = 1 + length % 3;
+  op.arguments = arguments.dump();
   op.waits = random() % 8 == 0;
-  if (workload_.uses_keys && random() % 5 < 2)
+  if (random() % 5 < 2)
     op.key = "key-" + std::to_string(random() % 1'000'000'000);
   if (op.tool == "hang" || short_lived)
     op.timeout_ms = op.tool == "hang" ? patience : 1 + patience % 25;
@@ -148,9 +145,9 @@ void fault_client::submit_new(seeded_random& random, std::uint16_t port) {
 }
 
 void fault_client::submit(const client_op& op, std::uint16_t port) {
-  const auto answer = call_http(
-      port, {.method = "POST", .path = "/v1/tasks", .body = body_of(op), .key = op.key},
-      call_deadline(call_patience));
+  const auto answer =
+      call_http(port, {.method = "POST", .path = "/v1/tasks", .body = body_of(op), .key = op.key},
+                call_deadline(call_patience));
   if (answer)
     return ledger_.take_answer(op.number, *answer);
   if (answer.error().code == errc::unavailable && op.key.empty()) {
@@ -200,15 +197,13 @@ void fault_client::submit_again(seeded_random& random, std::uint16_t port) {
 void fault_client::submit_other_body(const client_op& op, std::uint16_t port) {
   auto other = op;
   other.label += "-other";
-  other.arguments = R"({"ms": 1, "expression": "2"})";
-  if (op.tool == "calculate")
-    other.arguments = R"({"expression": "2*3"})";
+  other.arguments = R"({"ms": 1})";
   const auto answer = call_http(
       port, {.method = "POST", .path = "/v1/tasks", .body = body_of(other), .key = op.key},
       call_deadline(call_patience));
   if (answer && answer->status < 300)
-    ledger_.note_problem(op.label + ": another body under its key was accepted: " +
-                         answer->body.dump());
+    ledger_.note_problem(op.label +
+                         ": another body under its key was accepted: " + answer->body.dump());
 }
 
 void fault_client::send_unanswered_again(std::uint16_t port) {

@@ -16,9 +16,8 @@ namespace libagent::lab {
 
 /// What the client asks for.
 struct fault_workload {
-  bool has_fault_tools = true;  ///< Else `calculate`, which every agent has.
-  bool has_poison = false;      ///< One task that crashes the process.
-  bool uses_keys = true;
+  bool has_all_tools = true;  ///< Else only those of `write_effect_programs`.
+  bool has_poison = false;    ///< One task that crashes the process.
 };
 
 /// Submits tasks of all kinds from several threads, asks for their states, cancels some, sends some

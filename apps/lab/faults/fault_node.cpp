@@ -144,7 +144,8 @@ expected<void> served_node::start(const std::filesystem::path& effects) {
   inside_ = *std::move(tools);
   auto processes = worker_processes::open({.program = {"/proc/self/exe", "fault-worker"},
                                            .environment = whole_environment(),
-                                           .count_max = config_.tasks.workers});
+                                           .count_max = config_.tasks.workers,
+                                           .sandbox = {.writable = {effects.string()}}});
   if (!processes)
     return processes.error();
   processes_ = *std::move(processes);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace libagent::lab {
 
@@ -18,5 +19,10 @@ namespace libagent::lab {
 /// children that append.
 [[nodiscard]] expected<std::shared_ptr<const tool_registry>> make_fault_tools(
     const std::filesystem::path& folder);
+
+/// The like of `append`, `append_once`, `work_ms` and `hang` as programs with manifests, for an
+/// agent's `tools.external`. Errors: `io_failed`.
+[[nodiscard]] expected<void> write_effect_programs(const std::filesystem::path& to,
+                                                   const std::filesystem::path& effects);
 
 }  // namespace libagent::lab

@@ -25,13 +25,15 @@ bool wait_for_socket(int socket, short events, time_point until) {
 }
 
 std::string text_of(const http_call& call) {
-  auto text = call.method + " " + call.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Client-Id: " +
-              call.client + "\r\nConnection: close\r\n";
+  auto text = call.method + " " + call.path +
+              " HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Client-Id: " + call.client +
+              "\r\nConnection: close\r\n";
   if (!call.key.empty())
     text += "Idempotency-Key: " + call.key + "\r\n";
   if (!call.body.empty()) {
-    text += "Content-Type: application/json\r\nContent-Length: " +
-            std::to_string(call.body.size()) + "\r\n";
+    text +=
+        "Content-Type: application/json\r\nContent-Length: " + std::to_string(call.body.size()) +
+        "\r\n";
   }
   return text + "\r\n" + call.body;
 }

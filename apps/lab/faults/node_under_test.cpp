@@ -24,8 +24,8 @@ namespace {
 /// Whether `descriptor` has something before `until`.
 bool wait_readable(int descriptor, time_point until) {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     pollfd asked{.fd = descriptor, .events = POLLIN, .revents = 0};
     const auto ready = ::poll(&asked, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
     if (ready > 0)

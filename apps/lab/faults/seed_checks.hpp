@@ -17,9 +17,7 @@ public:
   /// The ledger must outlive this.
   seed_checks(client_ledger& ledger, std::filesystem::path effects,
               std::function<bool()> reports_damage)
-      : ledger_{ledger},
-        effects_{std::move(effects)},
-        reports_damage_{std::move(reports_damage)} {}
+      : ledger_{ledger}, effects_{std::move(effects)}, reports_damage_{std::move(reports_damage)} {}
 
   /// Asks for every task that was acknowledged. `is_alive`: when the node is down meanwhile, the
   /// rest stays unasked.

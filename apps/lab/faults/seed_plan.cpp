@@ -39,7 +39,7 @@ private:
 
 seed_plan plan_drawing::draw() {
   const bool damages = one_in(8);
-  constexpr std::array<const char*, 8> syncs{"group", "group", "group", "group",
+  constexpr std::array<const char*, 8> syncs{"group", "group", "group",    "group",
                                              "group", "group", "interval", "none"};
   plan_.sync = syncs.at(below(syncs.size()));
   plan_.small_disk = one_in(8);
@@ -113,9 +113,8 @@ seed_plan plan_of_seed(std::uint64_t seed) {
 }
 
 std::string name_of(passing_fault what) {
-  constexpr std::array names{"paused",     "disk full",    "fsync failing",
-                             "clock jump", "net cut",      "net stall",
-                             "net trickle", "net half open", "net one way"};
+  constexpr std::array names{"paused",    "disk full",   "fsync failing", "clock jump", "net cut",
+                             "net stall", "net trickle", "net half open", "net one way"};
   return names.at(static_cast<std::size_t>(what));
 }
 

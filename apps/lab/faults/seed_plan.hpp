@@ -48,8 +48,8 @@ struct round_plan {
   std::chrono::milliseconds length{0};
   std::vector<timed_fault> faults;
   round_ending ending = round_ending::killed;
-  std::string crash_point;           ///< As in AGENT_CRASH_AT.
-  std::uint32_t sync_fails_from = 0; ///< That fsync and all after it fail; 0: none.
+  std::string crash_point;            ///< As in AGENT_CRASH_AT.
+  std::uint32_t sync_fails_from = 0;  ///< That fsync and all after it fail; 0: none.
   down_fault afterwards = down_fault::none;
   std::size_t ops = 0;  ///< Submits, of each of the client's threads.
 };

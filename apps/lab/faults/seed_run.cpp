@@ -2,6 +2,7 @@
 
 #include "apps/lab/faults/fault_client.hpp"
 #include "apps/lab/faults/fault_shim.hpp"
+#include "apps/lab/faults/fault_tools.hpp"
 #include "apps/lab/faults/journal_faults.hpp"
 #include "apps/lab/faults/node_under_test.hpp"
 #include "apps/lab/faults/power_cut.hpp"
@@ -9,8 +10,8 @@
 #include "apps/lab/tcp_proxy.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -101,7 +102,8 @@ private:
   const seed_run_options& options_;
   std::filesystem::path folder_;
   seed_outcome outcome_;
-  bool damaged_ = false;
+  std::atomic<bool> damaged_{false};
+  std::atomic<bool> damage_reported_{false};
   std::unique_ptr<small_disk> disk_;
   std::unique_ptr<client_ledger> ledger_;
   std::optional<shifted_clock> clock_;
@@ -120,7 +122,7 @@ expected<void> seed_running::prepare() {
     return error{errc::io_failed, "make " + folder_.string() + ": " + failed.message()};
   if (plan_.small_disk)
     disk_ = std::make_unique<small_disk>(folder_ / "data");
-  auto ledger = client_ledger::open(folder_ / "ledger.jsonl");
+  auto ledger = client_ledger::open(folder_ / "ledger.jsonl", [this] { return reports_damage(); });
   if (!ledger)
     return ledger.error();
   ledger_ = *std::move(ledger);
@@ -132,11 +134,16 @@ expected<void> seed_running::prepare() {
   if (!proxy)
     return proxy.error();
   proxy_ = *std::move(proxy);
-  client_ = std::make_unique<fault_client>(*ledger_,
-                                           fault_workload{.has_fault_tools = options_.agent.empty(),
-                                                          .has_poison = plan_.has_poison,
-                                                          .uses_keys = std::getenv("NOKEYS") == nullptr},
-                                           plan_.seed);
+  const bool drives_agent = !options_.agent.empty();
+  if (drives_agent) {
+    if (auto made = write_effect_programs(folder_ / "tools", folder_ / "effects"); !made)
+      return made.error();
+  }
+  client_ = std::make_unique<fault_client>(
+      *ledger_,
+      fault_workload{.has_all_tools = !drives_agent,
+                     .has_poison = plan_.has_poison && !drives_agent},
+      plan_.seed);
   checks_ = std::make_unique<seed_checks>(*ledger_, folder_ / "effects",
                                           [this] { return reports_damage(); });
   return {};
@@ -144,11 +151,12 @@ expected<void> seed_running::prepare() {
 
 /// Only damage that was done may be reported.
 bool seed_running::reports_damage() {
-  if (!damaged_)
-    return false;
+  if (!damaged_ || damage_reported_)
+    return damage_reported_;
   std::ifstream in{folder_ / "node.log"};
   const std::string log{std::istreambuf_iterator<char>{in}, {}};
-  return log.find("journal.damaged") != std::string::npos;
+  damage_reported_ = log.find("journal.damaged") != std::string::npos;
+  return damage_reported_;
 }
 
 node_command seed_running::command_for(const round_plan& round) const {
@@ -164,7 +172,8 @@ node_command seed_running::command_for(const round_plan& round) const {
   node_command command{.log = folder_ / "node.log"};
   command.program = {"/proc/self/exe", "fault-node"};
   if (!options_.agent.empty())
-    command.program = {options_.agent.string(), "serve"};
+    command.program = {options_.agent.string(), "serve", "--set",
+                       "tools.external=" + (folder_ / "tools").string()};
   command.environment = fault_environment(options_.shim, shim);
   const auto add = [&](const char* name, const std::string& value) {
     command.environment.emplace_back(name, value);
@@ -403,6 +412,7 @@ seed_outcome seed_running::conclude() {
     outcome_.acknowledged += op.outcome == submit_outcome::acknowledged ? 1U : 0U;
     outcome_.unknown += op.outcome == submit_outcome::unknown ? 1U : 0U;
     outcome_.lost_in_damage += op.is_lost ? 1U : 0U;
+    outcome_.set_back_by_damage += op.is_set_back ? 1U : 0U;
     if (op.end)
       ++outcome_.ends[op.end->state];
   }

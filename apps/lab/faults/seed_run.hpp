@@ -29,8 +29,10 @@ struct seed_outcome {
   std::uint64_t acknowledged = 0;
   std::uint64_t unknown = 0;  ///< Submits without an answer that says what became of them.
   std::uint64_t starts = 0;
-  std::uint64_t lost_in_damage = 0;  ///< Not found after bytes changed, which the node had reported.
-  std::filesystem::path folder;      ///< Of what is kept; empty: nothing is.
+  std::uint64_t lost_in_damage =
+      0;  ///< Not found after bytes changed, which the node had reported.
+  std::uint64_t set_back_by_damage = 0;  ///< The same, found in an earlier state.
+  std::filesystem::path folder;          ///< Of what is kept; empty: nothing is.
 };
 
 /// Runs a node through all that the plan says, with a client beside it, and checks what the client
