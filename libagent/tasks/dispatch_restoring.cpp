@@ -21,7 +21,7 @@ void dispatch_core::restore(const stored_task& stored, expected<task_order> orde
   auto& entry = table_.restore(
       stored, is_known ? *std::move(order) : task_order{.target = stored.task.target}, now);
   entry.is_durable = true;
-  entry.is_suspect = past.suspect || past.crashed;
+  entry.is_suspect = past.suspect || past.crashed || stored.now.crashes > 0;
   if (!is_known) {
     table_.end_dead(entry, {errc::not_found, "run " + stored.task.target + " again: " + why_not},
                     now);
@@ -69,7 +69,6 @@ expected<const task_record*> dispatch_core::revive(const stored_task& stored, ta
       return refuse(errc::invalid_argument, "it has not ended");
     if (!is_safe(*known) || pool_.find(id) != nullptr)
       return refuse(errc::unavailable, "its last run has not ended yet");
-    table_.forget(*known);
   }
   if (stored.task.task_effects == effects::once && stored.now.attempt > 0)
     return refuse(errc::invalid_argument, "it may have had its effects; submit it anew instead");
@@ -77,6 +76,8 @@ expected<const task_record*> dispatch_core::revive(const stored_task& stored, ta
     return refuse(errc::corrupt, "the journal lost a part of it");
   if (!journal_works())
     return refuse(errc::unavailable, "the journal cannot be written");
+  if (auto* known = table_.find(id))
+    table_.forget(*known);
   auto again = stored;
   again.now.crashes = 0;
   again.now.failures = 0;
@@ -84,6 +85,12 @@ expected<const task_record*> dispatch_core::revive(const stored_task& stored, ta
   again.task.deadline = now.unix_time + order.timeout.count();
   auto& entry = table_.restore(again, std::move(order), now);
   entry.is_durable = true;
+  entry.fingerprint = stored.task.fingerprint;
+  if (outbox_ != nullptr) {
+    // As a new task with the same id, since what was accepted never changes, the deadline included.
+    outbox_->write(write_purged{.id = id}, {});
+    write_acceptance(entry, false);
+  }
   tell(entry, now);
   return &entry.record;
 }

@@ -157,7 +157,9 @@ task_entry& task_table::restore(const stored_task& stored, task_order order, con
   entry.record.id = stored.task.id;
   entry.record.accepted_at = stored.task.accepted_at;
   entry.record.deadline = stored.task.deadline;
-  entry.deadline = now.steady + std::chrono::milliseconds{stored.task.deadline - now.unix_time};
+  // A wall clock that was set back meanwhile must not give it more than its time.
+  const auto left = std::chrono::milliseconds{stored.task.deadline - now.unix_time};
+  entry.deadline = now.steady + std::min(left, order.timeout);
   entry.since = now.steady;
   entry.arguments = stored.task.arguments;
   fill(entry, std::move(order));
