@@ -128,7 +128,7 @@ private:
   void on_accepted(const task_record& record) override;
   void on_unsure(const task_record& record, const error& why) override;
   [[nodiscard]] bool start_on(const local_runner& to, const task_entry& task, const lease& held);
-  [[nodiscard]] std::shared_ptr<tool> tool_for(const task_entry& task) const;
+  [[nodiscard]] std::shared_ptr<tool> tool_for(const task_entry& task, executor_kind where) const;
   [[nodiscard]] bool start_on(agent_runner& to, const task_entry& task, const lease& held);
   [[nodiscard]] bool start_on(const node_runner& to, const task_entry& task, const lease& held);
 

@@ -44,7 +44,7 @@ bool task_dispatcher_state::start_on(const local_runner& to, const task_entry& t
                          work_item{.id = held.id,
                                    .attempt = held.attempt,
                                    .sequence = held.sequence,
-                                   .what = tool_for(task),
+                                   .what = tool_for(task, to.kind),
                                    .arguments = task.arguments,
                                    .deadline = task.deadline,
                                    .stop = held.stop.get_token(),
@@ -52,9 +52,12 @@ bool task_dispatcher_state::start_on(const local_runner& to, const task_entry& t
   return true;
 }
 
-/// A suspect runs where it can take nothing down.
-std::shared_ptr<tool> task_dispatcher_state::tool_for(const task_entry& task) const {
-  if (task.is_suspect && options_.apart) {
+/// A suspect runs where it can take nothing down. Not from a thread that others need: a process is
+/// waited for.
+std::shared_ptr<tool> task_dispatcher_state::tool_for(const task_entry& task,
+                                                      executor_kind where) const {
+  const bool may_wait = where == executor_kind::blocking || where == executor_kind::worker;
+  if (task.is_suspect && may_wait && options_.apart) {
     if (auto apart = options_.apart(task.record.target))
       return apart;
   }

@@ -100,9 +100,19 @@ TEST_CASE("a second server on the same port says that it is taken", "[system]") 
   served_agent server{home, {"--docs", "."}};
   const auto url = server.ready()["http"].get<std::string>();
   const auto port = url.substr(url.rfind(':') + 1);
-  const auto second = run_agent(home, {"serve", "--docs", ".", "--port", port});
+  const temporary_folder other_home;
+  const auto second = run_agent(other_home, {"serve", "--docs", ".", "--port", port});
   CHECK(second.code == 1);
   CHECK_THAT(second.errors, Contains(port));
+}
+
+TEST_CASE("a second server with the same data says who has them", "[system]") {
+  const temporary_folder home;
+  served_agent server{home, {"--docs", "."}};
+  const auto second = run_agent(home, {"serve", "--docs", ".", "--port", "0"});
+  CHECK(second.code == 1);
+  CHECK_THAT(second.errors,
+             Contains("held by process " + std::to_string(server.ready()["pid"].get<int>())));
 }
 
 TEST_CASE("run and tree work on a running server", "[system]") {

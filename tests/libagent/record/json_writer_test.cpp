@@ -42,7 +42,7 @@ TEST_CASE("a first field that is left out leaves no comma behind", "[record]") {
   record.target = "t";
   CHECK(
       to_json(task_request{.target = "t", .arguments = {}, .timeout = 5ms, .lane_override = {}}) ==
-      R"({"target":"t","arguments":null,"timeout_ms":5,"client":""})");
+      R"({"target":"t","arguments":null,"timeout_ms":5,"client":"","key":"","trace":""})");
 }
 
 TEST_CASE("raw JSON is embedded as the value it spells", "[record]") {
@@ -85,7 +85,7 @@ TEST_CASE("a task's record has the id, the state and the error as clients see th
       R"({"id":")" + to_string(record.id) +
           R"(","target":"add","lane":"interactive","state":"failed","attempt":0,)"
           R"("accepted_at":0,"deadline":0,"error":{"code":"tool_failed",)"
-          R"("message":"add threw: no"},"node":"","criticality":"critical","client":"","note":""})");
+          R"("message":"add threw: no"},"node":"","criticality":"critical","client":"","note":"","key":"","trace":"","crashes":0,"waits_for":0})");
 }
 
 TEST_CASE("a JSON document of a record equals its text", "[record]") {
