@@ -348,8 +348,10 @@ void seed_running::run_round(const round_plan& round, std::size_t number) {
   if (node->has_ended()) {
     judge_ending(*node, round);
   } else {
-    checks_->check_all_known(node->port(),
-                             [&node] { return !node->wait_end(std::chrono::steady_clock::now()); });
+    // A connection ends a little earlier than the process that is seen to end.
+    checks_->check_all_known(node->port(), [&node] {
+      return !node->wait_end(std::chrono::steady_clock::now() + ms{2'000});
+    });
     live(*node, round);
     end(*node, round);
     client_->end_round();
