@@ -46,6 +46,10 @@ void cluster_state::give_up_silent() {
 }
 
 void cluster_state::tell_lapsed(const node_gate_actor& gate, peer_number lease) {
+  // What it said before it read our greeting is settled by its answer to that. Told now, it would
+  // give up the new lease and not the old one.
+  if (lease == 0 && joins_.is_greeting(gate.address()))
+    return;
   leases_.note_told();
   caf::send_as(gate_, gate, lapse_atom_v, lease);
 }

@@ -24,6 +24,11 @@ constexpr auto timer_grain = 5ms;
 constexpr auto agent_look_interval = 50ms;
 constexpr auto relief_interval = 100ms;
 
+error unsure(const task_id& id) {
+  return {errc::unavailable, "look task up: what became of " + to_string(id) +
+                                 " could not be journalled; it will be known after a restart"};
+}
+
 /// As long as an end is not journalled it can still come otherwise.
 void hide_end(task_record& record) {
   record.state = task_state::running;
@@ -164,9 +169,9 @@ caf::result<task_record> task_dispatcher_state::submit(task_request& request) {
   if (!accepted)
     return to_caf_error(accepted.error());
   const auto& id = accepted->id;
-  if (!accepted->is_new)
+  if (!accepted->is_new && is_safe(id))
     return answer_known(id, false);
-  if (is_safe(id)) {
+  if (accepted->is_new && is_safe(id)) {
     auto record = core_.table().find(id)->record;
     core_.pump_task(id, now());
     return record;
@@ -210,6 +215,10 @@ caf::result<void> task_dispatcher_state::watch(const task_id& id, const observer
   const auto* entry = core_.table().find(id);
   if (entry == nullptr)
     return watch_ended(id, who);
+  if (entry->is_unsure) {
+    who.observer->on_refused(unsure(id));
+    return to_caf_error(unsure(id));
+  }
   const auto& record = entry->record;
   const bool has_ended = is_terminal(record.state) && dispatch_core::is_safe(*entry);
   if (!has_ended && !interests_.add(id, who.observer)) {
@@ -234,6 +243,8 @@ caf::result<task_record> task_dispatcher_state::answer_known(const task_id& id, 
   const auto* entry = core_.table().find(id);
   if (entry == nullptr)
     return look_in_journal(id);
+  if (entry->is_unsure)
+    return to_caf_error(unsure(id));
   const bool has_ended = is_terminal(entry->record.state);
   if (has_ended ? dispatch_core::is_safe(*entry) : !with_its_end)
     return entry->record;

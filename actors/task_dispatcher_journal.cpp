@@ -78,7 +78,8 @@ void task_dispatcher_state::resume_task(const stored_task& stored) {
       judge_past_run(stored, options_.limits.incarnation, options_.crashes, can_run_apart);
   if (!resolved)
     return core_.restore(stored, resolved.error(), past, now());
-  if (past.suspect && resolved->runner == task_runner::handler)
+  const bool runs_apart = can_run_apart && (past.suspect || stored.now.crashes > 0);
+  if (runs_apart && resolved->runner == task_runner::handler)
     resolved->runner = task_runner::blocking;  // A process is waited for.
   resolved->order.route = route_of(*resolved);
   core_.restore(stored, std::move(resolved->order), past, now());

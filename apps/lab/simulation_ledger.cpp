@@ -95,8 +95,8 @@ void simulation_ledger::ended(std::size_t job, const task_id& id, task_state sta
 
 void simulation_ledger::denied(std::size_t job, const task_id& id) {
   const auto& facts = facts_.at(job);
-  if (facts.is_durable && !facts.is_released && facts.id == id)
-    fail(job_name(job) + ": " + short_name(id) + " was acknowledged, and is not known any more");
+  if (facts.is_durable && !facts.is_released)
+    fail(job_name(job) + ": " + short_name(id) + " stands for it, and is not known any more");
 }
 
 void simulation_ledger::release(std::size_t job) {

@@ -106,10 +106,9 @@ expected<void> journal_writer::write(const write_accepted& what) {
   const auto seq = next_seq_++;
   const task_row row{.task = what.task, .body = bodies_.mark(seq, *what.task.arguments)};
   if (auto done = run_with(insert_task_, seq, row); !done) {
-    if ((sqlite3_errcode(database_->handle()) & 0xFF) != SQLITE_CONSTRAINT)
-      return done;
-    return error{errc::already_exists,
-                 "accept task " + to_string(what.task.id) + ": it is there already"};
+    if ((sqlite3_errcode(database_->handle()) & 0xFF) == SQLITE_CONSTRAINT)
+      return {};  // It was applied before, and the answer was lost.
+    return done;
   }
   ++added_;
   if (auto done = bodies_.put(seq, *what.task.arguments); !done)

@@ -73,7 +73,8 @@ struct journal_key {
 
 // What is written. A commit is applied whole or not at all, in order.
 
-/// A new task; its state is `queued`.
+/// A new task; its state is `queued`. One that is there is passed over: a commit that was applied
+/// may have been answered with an error, and is tried again.
 struct write_accepted {
   journal_task task;
   /// Somebody waits for the answer and can be told no; else it belongs to what is written with it.

@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,25 +15,18 @@ using nlohmann::json;
 
 namespace {
 
-/// Tools of the tests: a program that waits until it is let go and then leaves a line, one that
-/// does the same but must not run twice, and one that dies.
-void write_durable_tools(const temporary_folder& home) {
-  const auto manifest = [&home](const std::string& name, const std::string& script,
-                                const char* what) {
-    home.write("tools/" + name + ".sh", script);
-    std::filesystem::permissions(home.path() / "tools" / (name + ".sh"),
-                                 std::filesystem::perms::owner_all);
-    home.write("tools/" + name + ".json", json{{"name", name},
-                                               {"description", "A tool of a test."},
-                                               {"command", {"/bin/sh", "./" + name + ".sh"}},
-                                               {"input_schema", {{"type", "object"}}},
-                                               {"output_schema", {{"type", "object"}}},
-                                               {"lane", "batch"},
-                                               {"effects", what},
-                                               {"timeout_ms", 60'000}}
-                                              .dump());
-  };
-  manifest("die", "kill -SEGV $$\n", "idempotent");
+/// A program as a tool, which dies by a signal.
+void write_dying_tool(const temporary_folder& home) {
+  home.write("tools/die.sh", "kill -SEGV $$\n");
+  home.write("tools/die.json", json{{"name", "die"},
+                                    {"description", "A tool of a test."},
+                                    {"command", {"/bin/sh", "./die.sh"}},
+                                    {"input_schema", {{"type", "object"}}},
+                                    {"output_schema", {{"type", "object"}}},
+                                    {"lane", "batch"},
+                                    {"effects", "idempotent"},
+                                    {"timeout_ms", 60'000}}
+                                   .dump());
 }
 
 std::vector<std::string> serve_flags() {
@@ -124,7 +116,7 @@ TEST_CASE("the same idempotency key is the same task, also after a restart", "[s
 TEST_CASE("a failed task is listed, shown, run again and purged from the command line",
           "[system]") {
   const temporary_folder home;
-  write_durable_tools(home);
+  write_dying_tool(home);
   served_agent server{home, serve_flags()};
   const auto url = server_of(server);
   const std::string id = server.post("/v1/tasks", submission("die", json::object())).second["id"];
