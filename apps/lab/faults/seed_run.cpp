@@ -1,24 +1,13 @@
 #include "apps/lab/faults/seed_run.hpp"
 
-#include "apps/lab/faults/fault_client.hpp"
-#include "apps/lab/faults/fault_shim.hpp"
 #include "apps/lab/faults/fault_tools.hpp"
-#include "apps/lab/faults/journal_faults.hpp"
-#include "apps/lab/faults/node_under_test.hpp"
-#include "apps/lab/faults/power_cut.hpp"
-#include "apps/lab/faults/seed_checks.hpp"
-#include "apps/lab/tcp_proxy.hpp"
+#include "apps/lab/faults/seed_running.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <fstream>
-#include <functional>
-#include <iostream>
 #include <iterator>
-#include <memory>
 #include <optional>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -33,85 +22,7 @@ constexpr ms crash_point_patience{400};
 constexpr ms stop_patience_max{10'000};
 constexpr ms quiet_patience{30'000};
 
-proxy_mode mode_of(passing_fault what) {
-  switch (what) {
-    using enum passing_fault;
-    case net_cut: return proxy_mode::cut;
-    case net_stalls: return proxy_mode::stall;
-    case net_trickles: return proxy_mode::trickle;
-    case net_half_open: return proxy_mode::half_open;
-    case net_one_way: return proxy_mode::one_way;
-    default: return proxy_mode::pass;
-  }
-}
-
-void set_flag(const std::filesystem::path& file, bool on) {
-  std::error_code ignored;
-  if (on) {
-    const std::ofstream made{file};
-  } else {
-    std::filesystem::remove(file, ignored);
-  }
-}
-
-/// Something to do at a time within a round.
-struct timed_step {
-  time_point at;
-  std::function<void(node_under_test&)> act;
-};
-
-/// One seed.
-class seed_running {
-public:
-  seed_running(const seed_plan& plan, const seed_run_options& options)
-      : plan_{plan},
-        options_{options},
-        folder_{options.folder / ("seed-" + std::to_string(plan.seed))} {}
-
-  seed_outcome run();
-
-private:
-  expected<void> prepare();
-  void run_round(const round_plan& round, std::size_t number);
-  void live(node_under_test& node, const round_plan& round);
-  void end(node_under_test& node, const round_plan& round);
-  void judge_ending(const node_under_test& node, const round_plan& round);
-  void disturb_journal(const round_plan& round, std::size_t number);
-  void run_quietly();
-  void stop_quietly(node_under_test& node);
-
-  std::optional<node_under_test> start(const round_plan& round);
-  node_command command_for(const round_plan& round) const;
-  std::vector<timed_step> steps_of(const round_plan& round);
-  void add_steps(std::vector<timed_step>& steps, const timed_fault& fault, time_point begin);
-  bool reports_damage();
-  seed_outcome conclude();
-
-  void count(const std::string& fault) { ++outcome_.faults[fault]; }
-
-  void trace(const std::string& what) const {
-    if (options_.trace)
-      std::cerr << "seed " << plan_.seed << ": " << what << '\n';
-  }
-
-  [[nodiscard]] std::filesystem::path journal() const {
-    return folder_ / "data" / "tasks" / "journal.sqlite";
-  }
-
-  const seed_plan& plan_;
-  const seed_run_options& options_;
-  std::filesystem::path folder_;
-  seed_outcome outcome_;
-  std::atomic<bool> damaged_{false};
-  std::atomic<bool> damage_reported_{false};
-  std::unique_ptr<small_disk> disk_;
-  std::unique_ptr<client_ledger> ledger_;
-  std::optional<shifted_clock> clock_;
-  std::chrono::minutes offset_{0};
-  std::unique_ptr<tcp_proxy> proxy_;
-  std::unique_ptr<fault_client> client_;
-  std::unique_ptr<seed_checks> checks_;
-};
+}  // namespace
 
 expected<void> seed_running::prepare() {
   std::error_code failed;
@@ -159,38 +70,6 @@ bool seed_running::reports_damage() {
   return damage_reported_;
 }
 
-node_command seed_running::command_for(const round_plan& round) const {
-  fault_plan shim{.path_part = "journal.sqlite",
-                  .sync_fails_from = round.sync_fails_from,
-                  .sync_fails_while = folder_ / "sync-fails",
-                  .no_space_while = folder_ / "no-space",
-                  .clock_file = folder_ / "clock"};
-  if (round.afterwards == down_fault::power_cut) {
-    shim.undo_log = folder_ / "undo.log";
-    shim.skips_real_sync = true;
-  }
-  node_command command{.log = folder_ / "node.log"};
-  command.program = {"/proc/self/exe", "fault-node"};
-  if (!options_.agent.empty())
-    command.program = {options_.agent.string(), "serve", "--set",
-                       "tools.external=" + (folder_ / "tools").string()};
-  command.environment = fault_environment(options_.shim, shim);
-  const auto add = [&](const char* name, const std::string& value) {
-    command.environment.emplace_back(name, value);
-  };
-  add("LIBAGENT_HTTP_PORT", "0");
-  add("LIBAGENT_DOCUMENTS_DATA_DIR", (folder_ / "data").string());
-  add("LIBAGENT_DOCUMENTS_FOLDER", (folder_ / "effects").string());
-  add("LIBAGENT_JOURNAL_SYNC", plan_.sync);
-  add("LIBAGENT_JOURNAL_SYNC_INTERVAL", "20ms");
-  add("LIBAGENT_TASKS_WORKERS", "2");
-  add("LIBAGENT_SHUTDOWN_GRACE", "300ms");
-  add("FAULT_EFFECTS", (folder_ / "effects").string());
-  if (!round.crash_point.empty())
-    add("AGENT_CRASH_AT", round.crash_point);
-  return command;
-}
-
 std::optional<node_under_test> seed_running::start(const round_plan& round) {
   ++outcome_.starts;
   auto node = node_under_test::start(command_for(round), start_patience);
@@ -200,56 +79,6 @@ std::optional<node_under_test> seed_running::start(const round_plan& round) {
   }
   trace(node->has_ended() ? "ended at the start with " + to_string(node->ending()) : "serves");
   return *std::move(node);
-}
-
-void seed_running::add_steps(std::vector<timed_step>& steps, const timed_fault& fault,
-                             time_point begin) {
-  const auto from = begin + fault.at;
-  const auto to = from + fault.length;
-  const auto both = [&](std::function<void(node_under_test&)> on,
-                        std::function<void(node_under_test&)> off) {
-    steps.push_back({from, [this, on = std::move(on), what = fault.what](node_under_test& node) {
-                       count(name_of(what));
-                       trace(name_of(what));
-                       on(node);
-                     }});
-    steps.push_back({to, std::move(off)});
-  };
-  switch (fault.what) {
-    using enum passing_fault;
-    case paused:
-      return both([](node_under_test& node) { node.send_signal(SIGSTOP); },
-                  [](node_under_test& node) { node.send_signal(SIGCONT); });
-    case disk_full:
-      if (disk_ && disk_->is_mounted())
-        return both([this](node_under_test&) { disk_->fill(); },
-                    [this](node_under_test&) { disk_->make_room(); });
-      return both([this](node_under_test&) { set_flag(folder_ / "no-space", true); },
-                  [this](node_under_test&) { set_flag(folder_ / "no-space", false); });
-    case sync_fails:
-      return both([this](node_under_test&) { set_flag(folder_ / "sync-fails", true); },
-                  [this](node_under_test&) { set_flag(folder_ / "sync-fails", false); });
-    case clock_jumps:
-      return both(
-          [this, jump = fault.jump](node_under_test&) {
-            offset_ += jump;
-            (void)clock_->set(offset_);
-          },
-          [](node_under_test&) {});
-    default:
-      return both([this, what = fault.what](
-                      node_under_test&) { proxy_->set_mode(mode_of(what), {.bytes = 16}); },
-                  [this](node_under_test&) { proxy_->set_mode(proxy_mode::pass); });
-  }
-}
-
-std::vector<timed_step> seed_running::steps_of(const round_plan& round) {
-  const auto begin = std::chrono::steady_clock::now();
-  std::vector<timed_step> steps;
-  for (const auto& fault : round.faults)
-    add_steps(steps, fault, begin);
-  std::ranges::stable_sort(steps, {}, &timed_step::at);
-  return steps;
 }
 
 /// The time between start and end, with its faults.
@@ -306,36 +135,10 @@ void seed_running::judge_ending(const node_under_test& node, const round_plan& r
     return count("crash of a task");
   if (is_stopped && how.exit_code == 0)
     return count(name_of(round.ending));
+  // A journal whose opening cannot be synced is not opened.
+  if (round.sync_fails_from > 0 && node.port() == 0 && how.exit_code == 1)
+    return count("start refused");
   ledger_->note_problem("the node ended by itself: " + to_string(how));
-}
-
-void seed_running::disturb_journal(const round_plan& round, std::size_t number) {
-  const auto seed = plan_.seed * 64 + number;
-  switch (round.afterwards) {
-    using enum down_fault;
-    case none: return;
-    case garbage_tail:
-      if (add_torn_tail(journal(), seed))
-        count(name_of(garbage_tail));
-      return;
-    case bytes_changed: {
-      const auto where = change_bytes(journal(), seed);
-      damaged_ = true;
-      trace("changed " + where);
-      return count(name_of(bytes_changed));
-    }
-    case power_cut: {
-      lab::power_cut cut{.folder = folder_ / "data", .undo_log = folder_ / "undo.log"};
-      if (seed % 3 != 0)
-        cut.seed = seed;
-      const auto done = apply_power_cut(cut);
-      if (!done)
-        return ledger_->note_problem(to_string(done.error()));
-      trace("power cut: " + std::to_string(done->lost) + " of " + std::to_string(done->unsynced) +
-            " changes lost, " + std::to_string(done->torn) + " torn");
-      return count(name_of(power_cut));
-    }
-  }
 }
 
 void seed_running::run_round(const round_plan& round, std::size_t number) {
@@ -348,8 +151,10 @@ void seed_running::run_round(const round_plan& round, std::size_t number) {
   if (node->has_ended()) {
     judge_ending(*node, round);
   } else {
-    checks_->check_all_known(node->port(),
-                             [&node] { return !node->wait_end(std::chrono::steady_clock::now()); });
+    // A connection ends a little earlier than the process that is seen to end.
+    checks_->check_all_known(node->port(), [&node] {
+      return !node->wait_end(std::chrono::steady_clock::now() + ms{2'000});
+    });
     live(*node, round);
     end(*node, round);
     client_->end_round();
@@ -441,8 +246,6 @@ seed_outcome seed_running::run() {
     run_quietly();
   return conclude();
 }
-
-}  // namespace
 
 seed_outcome run_seed(const seed_plan& plan, const seed_run_options& options) {
   return seed_running{plan, options}.run();
