@@ -100,7 +100,7 @@ private:
 };
 
 /// The same tool, run in one of the processes, which must know it by the same name. For tools that
-/// compute long or may crash; a round trip costs some tens of microseconds.
+/// compute long or may crash; `agent-lab processes` measures what a round trip costs.
 ///
 /// Arguments are checked here. What a run changes in memory stays in the process: a tool that works
 /// on state shared with others is not for this, and neither is an `async_call` tool. `reserve` has
