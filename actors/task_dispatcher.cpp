@@ -59,7 +59,7 @@ task_dispatcher_state::task_dispatcher_state(dispatcher_actor::pointer self,
       waiter_route_{core_.add_route({.admission = admission_rule::estimate})},
       schedules_{{}, [this] { return core_.table().draw(); }} {}
 
-dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
+void task_dispatcher_state::set_up() {
   set_quiet_handlers(self_);
   options_.on_thread_start();
   resume();
@@ -67,6 +67,10 @@ dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
     lose_local(down);
     settle();
   });
+}
+
+dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
+  set_up();
   // Wraps a handler that changes something.
   auto then_settle = [this](auto answer) {
     settle();

@@ -98,6 +98,8 @@ public:
   [[nodiscard]] dispatcher_actor::behavior_type make_behavior();
 
 private:
+  void set_up();
+
   struct local_runner {
     executor_actor who;
     executor_kind kind;
