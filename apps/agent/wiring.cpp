@@ -220,7 +220,12 @@ expected<std::shared_ptr<worker_processes>> open_processes(const loaded_config& 
       events->emit(events::worker_said, {{"line", line}});
     };
   }
-  return worker_processes::open(std::move(options));
+  auto opened = worker_processes::open(std::move(options));
+  if (opened && events) {
+    const auto confined = to_string((*opened)->sandbox());
+    events->emit(events::workers_confined, {{"what", std::string_view{confined}}});
+  }
+  return opened;
 }
 
 /// Programs as tools, each run in a process of its own anyway.
@@ -241,8 +246,8 @@ expected<void> add_external_tools(tool_registry& to, const agent_config& config,
   auto found = load_external_tools(config.tools.external, *host);
   if (!found)
     return found.error();
-  for (auto& each : *found) {
-    if (auto added = to.add(std::move(each)); !added)
+  for (const auto& each : *found) {
+    if (auto added = to.add(each); !added)
       return added.error();
   }
   return {};
@@ -320,6 +325,26 @@ expected<void> keep_tasks(const loaded_config& loaded, const event_sink_ptr& eve
   return {};
 }
 
+/// The node's options, with those that can be wrong or depend on the machine.
+expected<actors::node_options> checked_options_of(const agent_config& config,
+                                                  const wiring_options& options) {
+  auto node = options_of(config);
+  auto limits = limits_of(config.tasks);
+  if (!limits)
+    return limits.error();
+  node.tasks = *std::move(limits);
+  node.tasks.keys.age = config.journal.key_retention;
+  auto peers = peers_of(config, options);
+  if (!peers)
+    return peers.error();
+  node.peers = *std::move(peers);
+  const auto budget = memory_budget_of(config);
+  if (!budget)
+    return budget.error();
+  node.memory.budget_bytes = *budget;
+  return node;
+}
+
 }  // namespace
 
 expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_options& options) {
@@ -333,23 +358,13 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
   auto tools = place_tools(loaded, **own_tools, *processes, options.events);
   if (!tools)
     return tools.error();
-  auto node = options_of(config);
-  auto limits = limits_of(config.tasks);
-  if (!limits)
-    return limits.error();
-  node.tasks = *std::move(limits);
-  node.tasks.keys.age = config.journal.key_retention;
+  auto checked = checked_options_of(config, options);
+  if (!checked)
+    return checked.error();
+  auto& node = *checked;
   auto raise = raiser_of(config.scheduler);
   if (!raise)
     return raise.error();
-  auto peers = peers_of(config, options);
-  if (!peers)
-    return peers.error();
-  node.peers = *std::move(peers);
-  const auto budget = memory_budget_of(config);
-  if (!budget)
-    return budget.error();
-  node.memory.budget_bytes = *budget;
   auto probe = proc_memory_probe::open();
   if (!probe)
     return probe.error();

@@ -21,6 +21,10 @@ inline constexpr event_kind worker_said{
     "task.worker_said", event_level::warning,
     "A worker process wrote a line to its standard error. Fields: line."};
 
-inline constexpr std::array task_events{handler_held, tool_moved, worker_said};
+inline constexpr event_kind workers_confined{
+    "task.workers_confined", event_level::debug,
+    "What tools in worker processes are kept from on this machine, and what not. Fields: what."};
+
+inline constexpr std::array task_events{handler_held, tool_moved, worker_said, workers_confined};
 
 }  // namespace libagent::events
