@@ -150,6 +150,11 @@ void client_ledger::note_problem(const std::string& what) {
   add_problem(what);
 }
 
+void client_ledger::note_contradiction(std::size_t number, const std::string& what) {
+  const std::lock_guard guard{mutex_};
+  add_contradiction(ops_.at(number), what);
+}
+
 /// A log that was cut at the damage makes earlier states the latest again.
 void client_ledger::add_contradiction(client_op& op, const std::string& what) {
   if (reports_damage_()) {
