@@ -104,7 +104,7 @@ void client_ledger::take_record(client_op& op, const nlohmann::json& record) {
     op.end.reset();
   }
   if (record.value("target", "") != op.tool)
-    add_problem(op.label + ": the task's target is " + record.value("target", ""));
+    add_contradiction(op, "the task's target is \"" + record.value("target", "") + "\"");
   if (op.outcome != submit_outcome::acknowledged) {
     write_line({{"acknowledged", op.number}, {"id", id}});
     op.outcome = submit_outcome::acknowledged;
