@@ -104,7 +104,7 @@ void client_ledger::take_record(client_op& op, const nlohmann::json& record) {
     op.end.reset();
   }
   if (record.value("target", "") != op.tool)
-    add_problem(op.label + ": the task's target is " + record.value("target", ""));
+    add_contradiction(op, "the task's target is \"" + record.value("target", "") + "\"");
   if (op.outcome != submit_outcome::acknowledged) {
     write_line({{"acknowledged", op.number}, {"id", id}});
     op.outcome = submit_outcome::acknowledged;
@@ -148,6 +148,11 @@ void client_ledger::take_end(client_op& op, const nlohmann::json& record) {
 void client_ledger::note_problem(const std::string& what) {
   const std::lock_guard guard{mutex_};
   add_problem(what);
+}
+
+void client_ledger::note_contradiction(std::size_t number, const std::string& what) {
+  const std::lock_guard guard{mutex_};
+  add_contradiction(ops_.at(number), what);
 }
 
 /// A log that was cut at the damage makes earlier states the latest again.

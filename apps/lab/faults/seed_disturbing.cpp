@@ -62,6 +62,7 @@ node_command seed_running::command_for(const round_plan& round) const {
   add("LIBAGENT_DOCUMENTS_FOLDER", (folder_ / "effects").string());
   add("LIBAGENT_JOURNAL_SYNC", plan_.sync);
   add("LIBAGENT_JOURNAL_SYNC_INTERVAL", "20ms");
+  add("LIBAGENT_JOURNAL_KEY_RETENTION", "90d");  // Beyond all jumps of the clock.
   add("LIBAGENT_TASKS_WORKERS", "2");
   add("LIBAGENT_SHUTDOWN_GRACE", "300ms");
   add("FAULT_EFFECTS", (folder_ / "effects").string());
