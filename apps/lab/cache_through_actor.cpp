@@ -45,7 +45,7 @@ double cache_cpu_seconds() {
   return seconds;
 }
 
-double seconds_since(steady_clock::time_point start) {
+double seconds_passed(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
 
@@ -86,7 +86,7 @@ driven drive_look_ups(caf::actor_system& system, const ask_once& ask, std::size_
   const auto start = steady_clock::now();
   auto us = drive(system, ask, count, window);
   const auto gets = static_cast<double>(count * gets_each);
-  return {quantiles_of(std::move(us)), gets / seconds_since(start),
+  return {quantiles_of(std::move(us)), gets / seconds_passed(start),
           gets / (cache_cpu_seconds() - cpu)};
 }
 
@@ -161,7 +161,7 @@ void measure_shrink_slices(report& into, const lab_options& options) {
   for (bool more = true; more;) {
     const auto start = steady_clock::now();
     more = store.evict_slice();
-    slices_us.push_back(seconds_since(start) * 1e6);
+    slices_us.push_back(seconds_passed(start) * 1e6);
   }
   const auto count = slices_us.size();
   const auto us = quantiles_of(std::move(slices_us));

@@ -28,7 +28,7 @@ constexpr const char* threads_table = "sync: a thread for each task, without a n
 // What a process needs beside the sockets of its batch.
 constexpr std::size_t other_files = 200;
 
-double mean_of(const std::vector<double>& sample) {
+double io_mean_of(const std::vector<double>& sample) {
   const auto count = static_cast<double>(std::max<std::size_t>(1, sample.size()));
   return std::accumulate(sample.begin(), sample.end(), 0.0) / count;
 }
@@ -105,7 +105,7 @@ void io_experiment::add_row(const char* table, const io_outcome& seen) {
   const auto ran = static_cast<double>(std::max<std::size_t>(1, seen.latencies_ms.size()));
   report::row row{{"tasks", seen.tasks},
                   {"batches", seen.is_computed ? "computed" : std::to_string(seen.walls_ms.size())},
-                  {"average ms", fmt::format("{:.1f}", mean_of(seen.latencies_ms))},
+                  {"average ms", fmt::format("{:.1f}", io_mean_of(seen.latencies_ms))},
                   {"p50 ms", fmt::format("{:.1f}", at.p50)},
                   {"p99 ms", fmt::format("{:.1f}", at.p99)},
                   {"max ms", fmt::format("{:.1f}", at.max)},
@@ -127,7 +127,7 @@ void io_experiment::measure_async(io_node& node) {
   double alone_ms = 0;
   for (const auto tasks : sizes(10'000)) {
     const auto seen = measure(async_table, run, tasks, rounds(tasks));
-    const auto average_ms = mean_of(seen.latencies_ms);
+    const auto average_ms = io_mean_of(seen.latencies_ms);
     if (tasks == 1)
       alone_ms = average_ms;
     if (tasks == 10) {

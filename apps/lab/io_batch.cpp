@@ -11,7 +11,7 @@ namespace libagent::lab {
 namespace {
 
 // Far beyond what any of them needs: who is not answered by then never will be.
-constexpr std::chrono::seconds patience{120};
+constexpr std::chrono::seconds batch_patience{120};
 
 }  // namespace
 
@@ -74,7 +74,7 @@ io_outcome run_batches(const io_runner& run, std::size_t tasks, int rounds) {
     const auto cpu_before = used_cpu_ms();
     batch->begin();
     run(batch, tasks);
-    batch->wait(patience);
+    batch->wait(batch_patience);
     outcome.cpu_ms += used_cpu_ms() - cpu_before;
     outcome.memory_peak = std::max(outcome.memory_peak, peak_bytes_of("self"));
     outcome.memory_before = round == 0 ? before : std::min(outcome.memory_before, before);

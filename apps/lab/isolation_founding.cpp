@@ -22,7 +22,7 @@ constexpr int long_tasks = 20;
 constexpr int before_short = 9;
 constexpr int long_ms = 85;
 constexpr int short_ms = 5;
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds founding_patience{30};
 
 double seconds_since(clock::time_point begin) {
   return std::chrono::duration<double>(clock::now() - begin).count();
@@ -89,9 +89,9 @@ expected<double> run_in_node(const bench_sizes& sizes) {
       node.submit_short(make_board_observer(board, 0));
     node.submit_long(make_board_observer(others, i));
   }
-  const bool answered = board->wait_for_all(patience);
+  const bool answered = board->wait_for_all(founding_patience);
   node.shared().stopping.store(true);
-  (void)others->wait_for_all(patience);
+  (void)others->wait_for_all(founding_patience);
   if (!answered)
     return error{errc::deadline_exceeded, "wait for the short task in the node"};
   return board->latencies_us().front() / 1e6;

@@ -10,7 +10,7 @@ namespace libagent::lab {
 
 namespace {
 
-using seconds = std::chrono::duration<double>;
+using knee_seconds = std::chrono::duration<double>;
 
 struct knee_request {
   time_point asked;
@@ -39,7 +39,7 @@ public:
     if (now <= from_ || last_ >= to_)
       return;
     const auto until = std::min(now, to_);
-    limit_area_ += static_cast<double>(limit) * seconds{until - last_}.count();
+    limit_area_ += static_cast<double>(limit) * knee_seconds{until - last_}.count();
     last_ = until;
     lowest_ = std::min(lowest_, limit);
     highest_ = std::max(highest_, limit);
@@ -48,12 +48,12 @@ public:
   void see_answer(const knee_request& request, time_point now) {
     if (now <= from_ || now > to_)
       return;
-    took_ += seconds{now - request.started}.count();
-    answers_s_.push_back(seconds{now - request.asked}.count());
+    took_ += knee_seconds{now - request.started}.count();
+    answers_s_.push_back(knee_seconds{now - request.asked}.count());
   }
 
   [[nodiscard]] knee_phase_outcome outcome() const {
-    const auto length = seconds{to_ - from_}.count();
+    const auto length = knee_seconds{to_ - from_}.count();
     const auto answers = static_cast<double>(answers_s_.size());
     return {.per_second = answers / length,
             .mean_limit = limit_area_ / length,
@@ -106,7 +106,7 @@ public:
   }
 
 private:
-  static time_point at(seconds since_start) {
+  static time_point at(knee_seconds since_start) {
     return time_point{} + std::chrono::duration_cast<duration>(since_start);
   }
 

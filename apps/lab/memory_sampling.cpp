@@ -46,7 +46,7 @@ private:
   phase_book phases_;
 };
 
-double thread_cpu_us() {
+double sampling_cpu_us() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
@@ -72,9 +72,9 @@ sampling_cost measure_cost(sampler& measured, std::size_t count, steady::duratio
       next += pause;
       std::this_thread::sleep_until(next);  // the sampling interval
     }
-    const auto before = thread_cpu_us();
+    const auto before = sampling_cpu_us();
     measured.sample();
-    cost.cpu_us.push_back(thread_cpu_us() - before);
+    cost.cpu_us.push_back(sampling_cpu_us() - before);
   }
   return cost;
 }

@@ -2,6 +2,7 @@
 
 #include "libagent/tasks/dispatch_core.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -29,8 +30,10 @@ void dispatch_core::restore(const stored_task& stored, expected<task_order> orde
   }
   if (stored.now.state == task_state::running)
     return void_run(entry, past, now);
-  if (stored.now.not_before > now.unix_time)
-    table_.delay(entry, std::chrono::milliseconds{stored.now.not_before - now.unix_time}, now);
+  // A wall clock that was set back meanwhile must not lengthen the pause beyond reason.
+  const std::chrono::milliseconds pause{stored.now.not_before - now.unix_time};
+  if (pause > std::chrono::milliseconds{0})
+    table_.delay(entry, std::min(pause, entry.timeout), now);
 }
 
 /// The run of a process that is gone: it counted when it began.

@@ -38,7 +38,7 @@ void set_flag(const std::filesystem::path& file, bool on) {
   }
 }
 
-node_command seed_running::command_for(const round_plan& round) const {
+node_command seed_running::command_for(const seed_round& round) const {
   fault_plan shim{.path_part = "journal.sqlite",
                   .sync_fails_from = round.sync_fails_from,
                   .sync_fails_while = folder_ / "sync-fails",
@@ -112,7 +112,7 @@ void seed_running::add_steps(std::vector<timed_step>& steps, const timed_fault& 
   }
 }
 
-std::vector<timed_step> seed_running::steps_of(const round_plan& round) {
+std::vector<timed_step> seed_running::steps_of(const seed_round& round) {
   const auto begin = std::chrono::steady_clock::now();
   std::vector<timed_step> steps;
   for (const auto& fault : round.faults)
@@ -121,7 +121,7 @@ std::vector<timed_step> seed_running::steps_of(const round_plan& round) {
   return steps;
 }
 
-void seed_running::disturb_journal(const round_plan& round, std::size_t number) {
+void seed_running::disturb_journal(const seed_round& round, std::size_t number) {
   const auto seed = plan_.seed * 64 + number;
   switch (round.afterwards) {
     using enum down_fault;

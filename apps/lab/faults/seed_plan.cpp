@@ -29,7 +29,7 @@ private:
     return ms{from + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(to - from)))};
   }
 
-  round_plan draw_round(bool damages);
+  seed_round draw_round(bool damages);
   timed_fault draw_fault(ms length);
   std::string draw_crash_point();
 
@@ -50,8 +50,8 @@ seed_plan plan_drawing::draw() {
   return plan_;
 }
 
-round_plan plan_drawing::draw_round(bool damages) {
-  round_plan round{.length = between(60, 260), .ops = 2 + below(7)};
+seed_round plan_drawing::draw_round(bool damages) {
+  seed_round round{.length = between(60, 260), .ops = 2 + below(7)};
   const auto faults = below(3);
   for (std::uint64_t i = 0; i < faults; ++i)
     round.faults.push_back(draw_fault(round.length));

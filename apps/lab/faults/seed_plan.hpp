@@ -44,7 +44,7 @@ struct timed_fault {
 };
 
 /// One life of the node.
-struct round_plan {
+struct seed_round {
   std::chrono::milliseconds length{0};
   std::vector<timed_fault> faults;
   round_ending ending = round_ending::killed;
@@ -60,7 +60,7 @@ struct seed_plan {
   std::string sync = "group";  ///< journal.sync.
   bool small_disk = false;     ///< The journal is on a file system of its own.
   bool has_poison = false;     ///< One task crashes the node's process.
-  std::vector<round_plan> rounds;
+  std::vector<seed_round> rounds;
 
   /// Whether bytes are changed: then not all can survive.
   [[nodiscard]] bool damages() const;

@@ -70,7 +70,7 @@ bool seed_running::reports_damage() {
   return damage_reported_;
 }
 
-std::optional<node_under_test> seed_running::start(const round_plan& round) {
+std::optional<node_under_test> seed_running::start(const seed_round& round) {
   ++outcome_.starts;
   auto node = node_under_test::start(command_for(round), start_patience);
   if (!node) {
@@ -82,7 +82,7 @@ std::optional<node_under_test> seed_running::start(const round_plan& round) {
 }
 
 /// The time between start and end, with its faults.
-void seed_running::live(node_under_test& node, const round_plan& round) {
+void seed_running::live(node_under_test& node, const seed_round& round) {
   const auto until = std::chrono::steady_clock::now() + round.length;
   client_->begin_round(proxy_->port(), round.ops);
   auto steps = steps_of(round);
@@ -97,7 +97,7 @@ void seed_running::live(node_under_test& node, const round_plan& round) {
   }
 }
 
-void seed_running::end(node_under_test& node, const round_plan& round) {
+void seed_running::end(node_under_test& node, const seed_round& round) {
   const auto now = std::chrono::steady_clock::now();
   switch (round.ending) {
     using enum round_ending;
@@ -122,7 +122,7 @@ void seed_running::end(node_under_test& node, const round_plan& round) {
 }
 
 /// Whether it ended in a way that the round explains.
-void seed_running::judge_ending(const node_under_test& node, const round_plan& round) {
+void seed_running::judge_ending(const node_under_test& node, const seed_round& round) {
   if (!node.has_ended())
     return;
   const auto& how = node.ending();
@@ -141,7 +141,7 @@ void seed_running::judge_ending(const node_under_test& node, const round_plan& r
   ledger_->note_problem("the node ended by itself: " + to_string(how));
 }
 
-void seed_running::run_round(const round_plan& round, std::size_t number) {
+void seed_running::run_round(const seed_round& round, std::size_t number) {
   auto node = start(round);
   if (!node)
     return;
@@ -169,7 +169,7 @@ void seed_running::run_round(const round_plan& round, std::size_t number) {
 
 /// Nothing goes wrong any more: everything must end. Poison may need a few more lives.
 void seed_running::run_quietly() {
-  const round_plan quiet;
+  const seed_round quiet;
   for (int lives = 0; lives < 6; ++lives) {
     auto node = start(quiet);
     if (!node)

@@ -39,17 +39,17 @@ public:
 
 private:
   expected<void> prepare();
-  void run_round(const round_plan& round, std::size_t number);
-  void live(node_under_test& node, const round_plan& round);
-  void end(node_under_test& node, const round_plan& round);
-  void judge_ending(const node_under_test& node, const round_plan& round);
-  void disturb_journal(const round_plan& round, std::size_t number);
+  void run_round(const seed_round& round, std::size_t number);
+  void live(node_under_test& node, const seed_round& round);
+  void end(node_under_test& node, const seed_round& round);
+  void judge_ending(const node_under_test& node, const seed_round& round);
+  void disturb_journal(const seed_round& round, std::size_t number);
   void run_quietly();
   void stop_quietly(node_under_test& node);
 
-  std::optional<node_under_test> start(const round_plan& round);
-  node_command command_for(const round_plan& round) const;
-  std::vector<timed_step> steps_of(const round_plan& round);
+  std::optional<node_under_test> start(const seed_round& round);
+  node_command command_for(const seed_round& round) const;
+  std::vector<timed_step> steps_of(const seed_round& round);
   void add_steps(std::vector<timed_step>& steps, const timed_fault& fault, time_point begin);
   bool reports_damage();
   seed_outcome conclude();
