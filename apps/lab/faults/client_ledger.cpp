@@ -155,6 +155,11 @@ void client_ledger::note_contradiction(std::size_t number, const std::string& wh
   add_contradiction(ops_.at(number), what);
 }
 
+bool client_ledger::knows_of_damage() {
+  const std::lock_guard guard{mutex_};
+  return reports_damage_();
+}
+
 /// A log that was cut at the damage makes earlier states the latest again.
 void client_ledger::add_contradiction(client_op& op, const std::string& what) {
   if (reports_damage_()) {

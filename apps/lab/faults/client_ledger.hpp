@@ -68,6 +68,8 @@ public:
   void take_answer(std::size_t number, const http_answer& answer);
 
   void note_problem(const std::string& what);
+  /// Whether the node said that its journal was damaged.
+  [[nodiscard]] bool knows_of_damage();
   /// A problem, unless the journal was damaged.
   void note_contradiction(std::size_t number, const std::string& what);
 

@@ -193,7 +193,8 @@ void fault_client::submit_again(seeded_random& random, std::uint16_t port) {
   submit(*op, port);
 }
 
-/// The key of a task that is known, for another one: refused, and nothing else.
+/// The key of a task that is known, for another one: refused, unless it was lost with a damaged
+/// part of the journal, which the node said.
 void fault_client::submit_other_body(const client_op& op, std::uint16_t port) {
   auto other = op;
   other.label += "-other";
@@ -201,9 +202,10 @@ void fault_client::submit_other_body(const client_op& op, std::uint16_t port) {
   const auto answer = call_http(
       port, {.method = "POST", .path = "/v1/tasks", .body = body_of(other), .key = op.key},
       call_deadline(call_patience));
-  if (answer && answer->status < 300)
+  if (answer && answer->status < 300 && !ledger_.knows_of_damage()) {
     ledger_.note_problem(op.label +
                          ": another body under its key was accepted: " + answer->body.dump());
+  }
 }
 
 void fault_client::send_unanswered_again(std::uint16_t port) {
