@@ -118,9 +118,10 @@ void simulation_world::note(const event& what) {
   result_.trace_hash = mix_into(result_.trace_hash, static_cast<std::uint64_t>(what.at.count()));
   result_.trace_hash = mix_into(result_.trace_hash, static_cast<std::uint64_t>(what.kind));
   result_.trace_hash = mix_into(result_.trace_hash, what.subject);
-  if (with_trace_ && what.kind != sim_event::wake && what.kind != sim_event::disk_syncs)
+  if (with_trace_ && what.kind != sim_event::wake && what.kind != sim_event::disk_syncs) {
     trace(std::string{event_names.at(static_cast<std::size_t>(what.kind))} + " [" +
           std::to_string(what.subject) + "]");
+  }
 }
 
 bool simulation_world::is_for_process(sim_event kind) {

@@ -35,9 +35,10 @@ void simulation_world::tell_accepted(std::size_t job, const task_id& id) {
 
 void simulation_world::tell_end(std::size_t job, const task_record& record) {
   if (record.result && record.result->text != sim_result_of(job, record.attempt) &&
-      plan_.jobs[job].is_durable)
+      plan_.jobs[job].is_durable) {
     ledger_.fail("job " + std::to_string(job) + ": attempt " + std::to_string(record.attempt) +
                  " ended with the result " + record.result->text);
+  }
   push(dice_.time(way_to_client), sim_event::hears_end, job,
        keep({.id = record.id,
              .state = record.state,

@@ -48,9 +48,10 @@ void simulation_world::stop(const lease& held) {
   const auto run = std::ranges::find_if(runs_, [this, &held](const run_state& each) {
     return each.incarnation == incarnation_ && each.sequence == held.sequence;
   });
-  if (run != runs_.end())
+  if (run != runs_.end()) {
     push(way_to(executors_[run->on]), sim_event::run_stops,
          static_cast<std::size_t>(run - runs_.begin()));
+  }
 }
 
 void simulation_world::run_event(const event& what) {

@@ -51,9 +51,10 @@ std::size_t simulation_ledger::acknowledgements() const {
 void simulation_ledger::begun(std::size_t job, const task_id& id, std::uint32_t attempt) {
   auto& facts = facts_.at(job);
   if (!facts.is_released &&
-      std::ranges::find(facts.begun, std::pair{id, attempt}) != facts.begun.end())
+      std::ranges::find(facts.begun, std::pair{id, attempt}) != facts.begun.end()) {
     fail(job_name(job) + ": attempt " + std::to_string(attempt) + " of " + short_name(id) +
          " ran twice");
+  }
   facts.begun.emplace_back(id, attempt);
 }
 
@@ -68,9 +69,10 @@ void simulation_ledger::acknowledged(std::size_t job, const task_id& id) {
   auto& facts = facts_.at(job);
   if (facts.is_released)
     return;
-  if (facts.id && *facts.id != id)
+  if (facts.id && *facts.id != id) {
     fail(job_name(job) + ": acknowledged as " + short_name(*facts.id) + ", then as " +
          short_name(id));
+  }
   facts.id = id;
 }
 
@@ -85,9 +87,10 @@ void simulation_ledger::ended(std::size_t job, const task_id& id, task_state sta
     acknowledged(job, id);
   if (!is_terminal(state))
     fail(job_name(job) + ": told as ended while it is " + std::string{name_of(state)});
-  if (facts.end && (facts.end->state != state || facts.end->text != text))
+  if (facts.end && (facts.end->state != state || facts.end->text != text)) {
     fail(job_name(job) + ": told as " + std::string{name_of(facts.end->state)} + " (" +
          facts.end->text + "), then as " + std::string{name_of(state)} + " (" + text + ")");
+  }
   if (state == task_state::succeeded && facts.effects == 0)
     fail(job_name(job) + ": told as succeeded, and never ran");
   facts.end = told_end{.id = id, .state = state, .text = text};
@@ -109,18 +112,20 @@ void simulation_ledger::release(std::size_t job) {
 void simulation_ledger::check_counted(const simulated_disk& disk, const task_id& id,
                                       std::uint32_t attempt) {
   const auto* kept = disk.find(id);
-  if (kept == nullptr || kept->now.state != task_state::running || kept->now.attempt != attempt)
+  if (kept == nullptr || kept->now.state != task_state::running || kept->now.attempt != attempt) {
     fail("attempt " + std::to_string(attempt) + " of " + short_name(id) +
          " is handed out, and the journal does not count it");
+  }
 }
 
 void simulation_ledger::check_told(const simulated_disk& disk, const task_record& record) {
   const auto* kept = disk.find(record.id);
   if (kept == nullptr)
     return fail(short_name(record.id) + " is told as accepted, and the journal does not have it");
-  if (is_terminal(record.state) && kept->now.state != record.state)
+  if (is_terminal(record.state) && kept->now.state != record.state) {
     fail(short_name(record.id) + " is told as " + std::string{name_of(record.state)} + ", and is " +
          std::string{name_of(kept->now.state)} + " in the journal");
+  }
 }
 
 void simulation_ledger::check_kept(std::size_t job, const simulated_disk& disk) {
@@ -128,13 +133,15 @@ void simulation_ledger::check_kept(std::size_t job, const simulated_disk& disk) 
   if (!facts.is_durable || facts.is_released || !facts.id)
     return;
   const auto* kept = disk.find(*facts.id);
-  if (kept == nullptr)
+  if (kept == nullptr) {
     return fail(job_name(job) + ": " + short_name(*facts.id) +
                 " was acknowledged, and the journal does not have it");
+  }
   if (facts.end && (facts.end->state != kept->now.state ||
-                    facts.end->text != outcome_text(kept->now.result, kept->now.failure)))
+                    facts.end->text != outcome_text(kept->now.result, kept->now.failure))) {
     fail(job_name(job) + ": told as " + std::string{name_of(facts.end->state)} +
          ", and the journal says " + std::string{name_of(kept->now.state)});
+  }
 }
 
 void simulation_ledger::check_start(const simulated_disk& disk) {
@@ -157,9 +164,10 @@ void simulation_ledger::check_rest(const simulated_disk& disk) {
       continue;
     const auto ran = std::ranges::count_if(
         facts.begun, [&kept](const auto& attempt) { return attempt.first == kept.task.id; });
-    if (ran > kept.now.attempt)
+    if (ran > kept.now.attempt) {
       fail(short_name(kept.task.id) + " ran " + std::to_string(ran) +
            " times, the journal counts " + std::to_string(kept.now.attempt));
+    }
   }
 }
 

@@ -39,9 +39,10 @@ error misfit(std::string_view member, const std::string& what) {
 expected<external_input> external_input::make(std::string_view schema) {
   external_input made;
   auto read = with_parsed_json(schema, {}, [&made](const nlohmann::json& value) -> expected<void> {
-    if (!value.is_object())
+    if (!value.is_object()) {
       return error{errc::invalid_argument,
                    "expected an object, got " + std::string{value.type_name()}};
+    }
     if (const auto required = value.find("required");
         required != value.end() && required->is_array()) {
       for (const auto& name : *required)

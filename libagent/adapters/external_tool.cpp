@@ -53,10 +53,11 @@ private:
 external_tool_host::external_tool_host(external_tool_options options,
                                        std::shared_ptr<process_host> processes)
     : options_{std::move(options)}, processes_{std::move(processes)} {
-  if (!options_.on_error_line)
+  if (!options_.on_error_line) {
     options_.on_error_line = [](const std::string& line) {
       std::fprintf(stderr, "%s\n", line.c_str());
     };
+  }
 }
 
 expected<std::shared_ptr<external_tool_host>> external_tool_host::open(

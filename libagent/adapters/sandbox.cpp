@@ -98,9 +98,10 @@ expected<sandbox_rules> make_sandbox_rules(const sandbox_options& options,
                                            const sandbox_subject& subject) {
   const auto status = status_of(options);
   sandbox_rules rules;
-  if (status.calls)
+  if (status.calls) {
     rules.calls =
         make_seccomp_filter({.network = options.network, .keep_group = subject.keep_group});
+  }
   if (!status.files)
     return rules;
   landlock_paths paths{.readable = system_paths(), .writable = harmless_devices()};

@@ -36,9 +36,10 @@ void name_target(std::string_view target, scheduled_task& into) {
 expected<schedule_request> to_request(schedule_submission submission) {
   if (const auto when = check_when(submission); !when)
     return when.error();
-  if (submission.cron && submission.cron->empty())
+  if (submission.cron && submission.cron->empty()) {
     return error{errc::invalid_argument,
                  "/cron: expected five fields, as 0 8 * * 1-5, got nothing"};
+  }
   auto& task = submission.task;
   auto request = to_request(task_submission{.tool = std::move(task.tool),
                                             .agent = std::move(task.agent),

@@ -43,9 +43,10 @@ expected<void> check_scheduled_task(const task_request& request) {
 expected<void> check_schedule_time(const schedule_request& asked, unix_millis now) {
   const auto ways =
       int{asked.at.has_value()} + int{asked.after.has_value()} + int{!asked.cron.empty()};
-  if (ways != 1)
+  if (ways != 1) {
     return bad_schedule("exactly one of at, after and cron must be given, not " +
                         std::to_string(ways));
+  }
   if (asked.at && (*asked.at < now - at_late_max || *asked.at > at_max)) {
     return bad_schedule("at: " + std::to_string(*asked.at) + " is " +
                         (*asked.at < now ? "in the past" : "past the year 9999") +
@@ -131,9 +132,10 @@ expected<void> schedule_book::restore(schedule stored, const instant& now) {
   entry added;
   if (!stored.cron.empty()) {
     auto cron = cron_expression::parse(stored.cron);
-    if (!cron)
+    if (!cron) {
       return error{errc::corrupt,
                    "restore schedule " + to_string(stored.id) + ": " + cron.error().context};
+    }
     added.cron = *cron;
   }
   added.what = std::move(stored);

@@ -111,9 +111,10 @@ void client_ledger::take_record(client_op& op, const nlohmann::json& record) {
     op.id = id;
   }
   const auto attempt = record.value("attempt", std::uint32_t{0});
-  if (attempt < op.attempt && op.is_durable())
+  if (attempt < op.attempt && op.is_durable()) {
     add_contradiction(
         op, "attempt " + std::to_string(attempt) + " after attempt " + std::to_string(op.attempt));
+  }
   op.attempt = attempt;
   take_end(op, record);
 }
@@ -131,9 +132,10 @@ void client_ledger::take_end(client_op& op, const nlohmann::json& record) {
                            ? record["result"].dump()
                            : code_in(record);
   const told_end told{.state = state, .outcome = outcome};
-  if (op.end && *op.end != told)
+  if (op.end && *op.end != told) {
     add_contradiction(op, "it had ended as " + op.end->state + " with " + op.end->outcome +
                               " and has now ended as " + told.state + " with " + told.outcome);
+  }
   if (op.end && !op.is_set_back)
     return;
   write_line({{"ended", op.number}, {"state", told.state}, {"outcome", told.outcome}});

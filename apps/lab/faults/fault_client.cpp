@@ -100,7 +100,7 @@ void fault_client::act(seeded_random& random, std::uint16_t port) {
   submit_again(random, port);
 }
 
-client_op fault_client::draw_op(seeded_random& random) {
+client_op fault_client::draw_op(seeded_random& random) const {
   client_op op{.label = "op-" + std::to_string(seed_) + "-"};
   const auto draw = random() % 100;
   const auto length = random() % 20;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -97,9 +98,10 @@ expected<open_files_by_key> files_of(const std::filesystem::path& folder,
       return cut_error("open " + entry->path().string());
     found.insert_or_assign(key, std::move(opened));
   }
-  if (failed)
+  if (failed) {
     return error{errc::io_failed,
                  "cut the power: look into " + folder.string() + ": " + failed.message()};
+  }
   return found;
 }
 
@@ -134,9 +136,9 @@ std::size_t torn_bytes(const undo_record& record, seeded_random& random) {
 }
 
 expected<void> undo_all(const std::vector<logged_change>& changes, const open_files_by_key& files) {
-  for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
-    const auto file = files.find(change->file());
-    if (file != files.end() && !undo_change(file->second.get(), *change))
+  for (const auto& change : changes | std::views::reverse) {
+    const auto file = files.find(change.file());
+    if (file != files.end() && !undo_change(file->second.get(), change))
       return cut_error("take a change back");
   }
   return {};

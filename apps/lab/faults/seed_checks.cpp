@@ -3,6 +3,8 @@
 #include "apps/lab/faults/fault_client.hpp"
 #include "apps/lab/faults/fault_tools.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <fstream>
@@ -78,29 +80,36 @@ void seed_checks::check_all_known(std::uint16_t port, const std::function<bool()
   }
 }
 
+/// What has to end yet.
+std::vector<client_op> seed_checks::open_ops() const {
+  std::vector<client_op> open;
+  for (const auto& op : ledger_.ops()) {
+    if (op.outcome == submit_outcome::acknowledged && op.is_durable() && !op.end && !op.is_lost)
+      open.push_back(op);
+  }
+  return open;
+}
+
+void seed_checks::look_at(const std::vector<client_op>& ops, std::uint16_t port) {
+  for (const auto& op : ops) {
+    const auto answer =
+        call_http(port, {.path = "/v1/tasks/" + op.id}, call_deadline(check_patience));
+    if (answer)
+      check_known(op, *answer);
+  }
+}
+
 void seed_checks::wait_for_all_ends(std::uint16_t port, const std::function<bool()>& is_alive,
                                     std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   std::chrono::milliseconds pause{4};
-  for (;;) {
-    std::vector<client_op> open;
-    for (const auto& op : ledger_.ops()) {
-      if (op.outcome == submit_outcome::acknowledged && op.is_durable() && !op.end && !op.is_lost)
-        open.push_back(op);
-    }
-    if (open.empty())
-      return;
+  for (auto open = open_ops(); !open.empty(); open = open_ops()) {
     if (std::chrono::steady_clock::now() > until || !is_alive()) {
       for (const auto& op : open)
         ledger_.note_problem(op.label + " (" + op.tool + "): task " + op.id + " has not ended");
       return;
     }
-    for (const auto& op : open) {
-      const auto answer =
-          call_http(port, {.path = "/v1/tasks/" + op.id}, call_deadline(check_patience));
-      if (answer)
-        check_known(op, *answer);
-    }
+    look_at(open, port);
     pause_between_looks(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds{64});
   }
@@ -118,9 +127,10 @@ void seed_checks::check_once() {
   for (const auto& line : effect_lines(effects_file(effects_, "append_once")))
     ++lines[line.label];
   for (const auto& [label, count] : lines) {
-    if (count > 1 && !reports_damage_())
+    if (count > 1 && !reports_damage_()) {
       ledger_.note_problem(label + ": its effect, which must happen once, happened " +
                            std::to_string(count) + " times");
+    }
   }
   for (const auto& op : ledger_.ops()) {
     if (op.tool == "append_once" && op.end && op.end->state == "succeeded" && !lines[op.label])
@@ -146,19 +156,26 @@ void seed_checks::check_runs(std::uint16_t port, const std::string& tool) {
     if (tasks.size() > 1 && !is_child && !reports_damage_())
       ledger_.note_problem(label + ": it was sent once and ran as several tasks");
     for (const auto& [id, count] : tasks) {
-      if (!op->is_durable() || op->is_lost || reports_damage_())
-        continue;
-      const auto answer =
-          call_http(port, {.path = "/v1/tasks/" + id}, call_deadline(check_patience));
-      if (!answer || answer->status != 200) {
-        ledger_.note_problem(label + ": task " + id + " ran and is not known: " +
-                             (answer ? answer->body.dump() : to_string(answer.error())));
-      } else if (answer->body.value("attempt", std::uint32_t{0}) < count && tool != "parent") {
-        ledger_.note_problem(label + ": it ran " + std::to_string(count) + " times, but " +
-                             std::to_string(answer->body.value("attempt", 0)) +
-                             " attempts are recorded");
-      }
+      if (op->is_durable() && !op->is_lost && !reports_damage_())
+        check_recorded(label, tool, {.id = id, .count = count}, port);
     }
+  }
+}
+
+/// What ran is known, with all its attempts.
+void seed_checks::check_recorded(const std::string& label, const std::string& tool,
+                                 const task_runs& runs, std::uint16_t port) {
+  const auto answer =
+      call_http(port, {.path = "/v1/tasks/" + runs.id}, call_deadline(check_patience));
+  if (!answer || answer->status != 200) {
+    ledger_.note_problem(fmt::format("{}: task {} ran and is not known: {}", label, runs.id,
+                                     answer ? answer->body.dump() : to_string(answer.error())));
+    return;
+  }
+  const auto attempts = answer->body.value("attempt", std::uint32_t{0});
+  if (attempts < runs.count && tool != "parent") {
+    ledger_.note_problem(fmt::format("{}: it ran {} times, but {} attempts are recorded", label,
+                                     runs.count, attempts));
   }
 }
 

@@ -31,6 +31,16 @@ public:
   void check_effects(std::uint16_t port);
 
 private:
+  /// How often a task ran.
+  struct task_runs {
+    std::string id;
+    std::uint32_t count = 0;
+  };
+
+  [[nodiscard]] std::vector<client_op> open_ops() const;
+  void look_at(const std::vector<client_op>& ops, std::uint16_t port);
+  void check_recorded(const std::string& label, const std::string& tool, const task_runs& runs,
+                      std::uint16_t port);
   void check_known(const client_op& op, const http_answer& answer);
   void check_once();
   void check_runs(std::uint16_t port, const std::string& tool);

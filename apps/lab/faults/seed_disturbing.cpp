@@ -50,9 +50,10 @@ node_command seed_running::command_for(const seed_round& round) const {
   }
   node_command command{.log = folder_ / "node.log"};
   command.program = {"/proc/self/exe", "fault-node"};
-  if (!options_.agent.empty())
+  if (!options_.agent.empty()) {
     command.program = {options_.agent.string(), "serve", "--set",
                        "tools.external=" + (folder_ / "tools").string()};
+  }
   command.environment = fault_environment(options_.shim, shim);
   const auto add = [&](const char* name, const std::string& value) {
     command.environment.emplace_back(name, value);
@@ -90,9 +91,10 @@ void seed_running::add_steps(std::vector<timed_step>& steps, const timed_fault& 
       return both([](node_under_test& node) { node.send_signal(SIGSTOP); },
                   [](node_under_test& node) { node.send_signal(SIGCONT); });
     case disk_full:
-      if (disk_ && disk_->is_mounted())
+      if (disk_ && disk_->is_mounted()) {
         return both([this](node_under_test&) { disk_->fill(); },
                     [this](node_under_test&) { disk_->make_room(); });
+      }
       return both([this](node_under_test&) { set_flag(folder_ / "no-space", true); },
                   [this](node_under_test&) { set_flag(folder_ / "no-space", false); });
     case sync_fails:

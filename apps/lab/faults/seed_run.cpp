@@ -221,6 +221,12 @@ seed_outcome seed_running::conclude() {
     if (op.end)
       ++outcome_.ends[op.end->state];
   }
+  leave_folder();
+  return std::move(outcome_);
+}
+
+/// Removes it, or keeps it for a look, with what was on a disk of its own.
+void seed_running::leave_folder() {
   if (outcome_.problems.empty() && !options_.keep) {
     disk_.reset();
     std::error_code ignored;
@@ -228,11 +234,11 @@ seed_outcome seed_running::conclude() {
   } else {
     outcome_.folder = folder_;
     std::error_code ignored;
-    if (disk_ && disk_->is_mounted())
+    if (disk_ && disk_->is_mounted()) {
       std::filesystem::copy(folder_ / "data", folder_ / "data-kept",
                             std::filesystem::copy_options::recursive, ignored);
+    }
   }
-  return std::move(outcome_);
 }
 
 seed_outcome seed_running::run() {

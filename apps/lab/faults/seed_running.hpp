@@ -53,6 +53,7 @@ private:
   void add_steps(std::vector<timed_step>& steps, const timed_fault& fault, time_point begin);
   bool reports_damage();
   seed_outcome conclude();
+  void leave_folder();
 
   void count(const std::string& fault) { ++outcome_.faults[fault]; }
 

@@ -30,7 +30,7 @@ struct watched_file {
 
 // All below belongs to the holder of the lock.
 pthread_mutex_t the_lock = PTHREAD_MUTEX_INITIALIZER;
-constinit std::array<char, piece_bytes_max> old_bytes_buffer;
+constinit std::array<char, piece_bytes_max> old_bytes_buffer{};
 constinit std::array<watched_file, 64> files;
 constinit std::size_t file_count = 0;
 constinit bool are_files_complete = true;
