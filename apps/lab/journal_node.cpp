@@ -135,7 +135,9 @@ expected<kept_tasks> run_kept_tasks(const std::filesystem::path& file, journal_c
   while (kept_clock::now() - begun < length) {
     notes->free_places.acquire();
     actors::send_submit(dispatcher, lane::interactive,
-                        {.target = kept_tool, .durable = journal != journal_choice::off},
+                        {.target = kept_tool,
+                         .level = criticality::critical_plus,  // A closed loop is no overload.
+                         .durable = journal != journal_choice::off},
                         std::make_shared<loop_observer>(notes));
   }
   for (std::ptrdiff_t i = 0; i < places; ++i)

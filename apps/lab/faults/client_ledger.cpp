@@ -139,12 +139,17 @@ void client_ledger::take_end(client_op& op, const nlohmann::json& record) {
   if (op.end && !op.is_set_back)
     return;
   write_line({{"ended", op.number}, {"state", told.state}, {"outcome", told.outcome}});
-  if (state == "succeeded" && (!record.contains("result") || !record["result"].is_object())) {
-    add_contradiction(op, "it succeeded without a result: " + record.dump());
-  } else if (state == "succeeded" && record["result"].value("label", op.label) != op.label) {
-    add_problem(op.label + ": the result is of another task: " + told.outcome);
-  }
+  if (state == "succeeded")
+    check_result(op, record);
   op.end = told;
+}
+
+void client_ledger::check_result(client_op& op, const nlohmann::json& record) {
+  if (!record.contains("result") || !record["result"].is_object()) {
+    add_contradiction(op, "it succeeded without a result: " + record.dump());
+  } else if (record["result"].value("label", op.label) != op.label) {
+    add_problem(op.label + ": the result is of another task: " + record["result"].dump());
+  }
 }
 
 void client_ledger::note_problem(const std::string& what) {

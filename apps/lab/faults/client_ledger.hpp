@@ -84,6 +84,7 @@ private:
 
   void write_line(const nlohmann::ordered_json& line);
   void take_record(client_op& op, const nlohmann::json& record);
+  void check_result(client_op& op, const nlohmann::json& record);
   void take_end(client_op& op, const nlohmann::json& record);
   void take_refusal(client_op& op, const http_answer& answer);
   void add_problem(std::string what);

@@ -147,7 +147,7 @@ void seed_checks::check_runs(std::uint16_t port, const std::string& tool) {
   for (const auto& [label, tasks] : runs) {
     const auto* const op = op_of_label(ops, label);
     if (op == nullptr) {
-      ledger_.note_problem(label + ": nobody sent that, but " + tool + " ran for it");
+      ledger_.note_problem(fmt::format("{}: nobody sent that, but {} ran for it", label, tool));
       continue;
     }
     if (op->outcome == submit_outcome::refused)
