@@ -56,6 +56,7 @@ private:
   /// What an index knows of tasks whose rows cannot be read.
   [[nodiscard]] expected<void> name_lost_tasks();
   [[nodiscard]] expected<void> name_lost_tasks(journal_writer& writer, const char* order);
+  expected<void> name_lost_task(journal_writer& writer, std::int64_t seq, const task_id& id);
   [[nodiscard]] expected<void> drop_bytes_of_nobody(const char* table);
 
   sqlite_database& from_;
@@ -141,15 +142,22 @@ expected<void> salvage::name_lost_tasks(journal_writer& writer, const char* orde
     is_there->reset();
     if (*there || id.is_nil() || seq <= 0)
       continue;
-    stored_task lost;
-    make_damaged(lost, "what was asked for");
-    lost.now.ended_at = now_;
-    if (auto done = writer.replace_with_id(seq, id); !done)
+    if (auto done = name_lost_task(writer, seq, id); !done)
       return done;
-    if (auto done = writer.replace_state(seq, lost.now); !done)
-      return done;
-    ++named_;
   }
+}
+
+expected<void> salvage::name_lost_task(journal_writer& writer, std::int64_t seq,
+                                       const task_id& id) {
+  stored_task lost;
+  make_damaged(lost, "what was asked for");
+  lost.now.ended_at = now_;
+  if (auto done = writer.replace_with_id(seq, id); !done)
+    return done;
+  if (auto done = writer.replace_state(seq, lost.now); !done)
+    return done;
+  ++named_;
+  return {};
 }
 
 expected<void> salvage::drop_bytes_of_nobody(const char* table) {

@@ -2,6 +2,7 @@
 
 #include "libagent/record/json.hpp"
 
+#include <array>
 #include <sqlite3.h>
 #include <string>
 #include <utility>
@@ -66,7 +67,7 @@ expected<journal_writer> journal_writer::over(sqlite_database& database) {
 }
 
 expected<void> journal_writer::prepare_all() {
-  const std::pair<sqlite_statement*, std::string> statements[] = {
+  const std::array<std::pair<sqlite_statement*, std::string>, 12> statements{{
       {&insert_task_, put_task_sql("INSERT")},
       {&replace_task_, put_task_sql("INSERT OR REPLACE")},
       {&insert_state_, put_state_sql("INSERT")},
@@ -79,7 +80,8 @@ expected<void> journal_writer::prepare_all() {
       {&remove_schedule_, "DELETE FROM schedules WHERE id=?1"},
       {&remove_task_, "DELETE FROM tasks WHERE seq=?1"},
       {&remove_state_, "DELETE FROM states WHERE seq=?1"},
-      {&remove_group_, "DELETE FROM groups WHERE seq=?1"}};
+      {&remove_group_, "DELETE FROM groups WHERE seq=?1"},
+  }};
   for (const auto& [statement, sql] : statements) {
     auto prepared = database_->prepare(sql);
     if (!prepared)

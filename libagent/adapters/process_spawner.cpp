@@ -141,6 +141,7 @@ int become_program(void* argument) {
 /// knows nothing of limits and rules. A fork would copy the page tables of a large process, and
 /// slow its writes down meanwhile.
 pid_t clone_child(spawn_plan& plan) {
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): not to be cleared, as a vector would be
   const auto stack = std::make_unique_for_overwrite<std::byte[]>(child_stack_bytes);
   auto* const end = stack.get() + child_stack_bytes;
   auto* const top = end - (reinterpret_cast<std::uintptr_t>(end) % 16);

@@ -50,6 +50,7 @@ expected<std::shared_ptr<process_host>> process_host::open(worker_policy policy,
   auto folders = work_folders::open(base);
   if (!folders)
     return folders.error();
+  // NOLINTNEXTLINE(modernize-make-shared): what cannot be moved is made in its place
   return std::shared_ptr<process_host>{
       new process_host{.spawner = {policy, nice}, .folders = *std::move(folders)}};
 }
