@@ -169,21 +169,22 @@ expected<void> journal_loading::repair() {
   if (auto done = database_.execute("REINDEX"); !done)
     return done;
   for (const auto& damaged : damaged_) {
-    if (damaged.is_lost) {
-      if (auto done = writer_.remove(damaged.seq); !done)
-        return done;
-      continue;
-    }
-    if (damaged.is_only_id) {
-      if (auto done = writer_.replace_with_id(damaged.seq, damaged.kept.task.id); !done)
-        return done;
-    }
-    if (auto done = writer_.remove_group(damaged.seq); !done)
-      return done;
-    if (auto done = writer_.replace_state(damaged.seq, damaged.kept.now); !done)
+    if (auto done = repair_one(damaged); !done)
       return done;
   }
   return {};
+}
+
+expected<void> journal_loading::repair_one(const damaged_task& damaged) {
+  if (damaged.is_lost)
+    return writer_.remove(damaged.seq);
+  if (damaged.is_only_id) {
+    if (auto done = writer_.replace_with_id(damaged.seq, damaged.kept.task.id); !done)
+      return done;
+  }
+  if (auto done = writer_.remove_group(damaged.seq); !done)
+    return done;
+  return writer_.replace_state(damaged.seq, damaged.kept.now);
 }
 
 expected<void> journal_loading::drop_orphans() {
