@@ -32,7 +32,6 @@ private:
   [[nodiscard]] expected<void> take_damaged(journal_row& row, const std::string& lost);
   [[nodiscard]] expected<bool> confirm_id(journal_row& row);
   [[nodiscard]] expected<void> repair();
-  expected<void> repair_one(const damaged_task& damaged);
   [[nodiscard]] expected<void> drop_orphans();
   [[nodiscard]] expected<void> read_schedules();
   void note_key(const journal_task& task);
@@ -51,6 +50,8 @@ private:
     bool is_only_id = false;
     bool is_lost = false;
   };
+
+  [[nodiscard]] expected<void> repair_one(const damaged_task& damaged);
 
   std::vector<damaged_task> damaged_;
 };
