@@ -11,6 +11,9 @@ inline constexpr const char* cache_disk_path = "cache/disk";
 inline constexpr const char* memory_monitor_path = "memory_monitor";
 inline constexpr const char* cluster_path = "cluster";
 inline constexpr const char* gateway_path = "gateway";
+inline constexpr const char* model_gateway_path = "models";
+inline constexpr const char* sessions_path = "sessions";
+inline constexpr const char* session_keeper_path = "sessions/keeper";
 inline constexpr const char* agents_path = "agents";  ///< Each agent is at `agents/NAME`.
 
 }  // namespace libagent::actors

@@ -129,4 +129,39 @@ using node_gate_actor = caf::typed_actor<
     caf::result<void>(beat_atom, std::uint64_t, std::uint64_t),
     caf::result<void>(lapse_atom, std::uint64_t)>;
 
+/// See actors/model_gateway.hpp: all calls of models go through it.
+using model_gateway_actor = caf::typed_actor<
+    // from sessions; the answer comes by the order's own callback, exactly once
+    caf::result<void>(call_atom, model_order), caf::result<void>(embed_atom, embedding_order),
+    caf::result<models_status>(status_atom),
+    // from the providers' threads
+    caf::result<void>(done_atom, std::uint64_t, model_call_end),
+    // its own timer
+    caf::result<void>(wake_atom)>;
+
+/// See actors/session_keeper.hpp: the thread of the session store.
+using session_keeper_actor =
+    caf::typed_actor<caf::result<void>(commit_atom, session_commit),
+                     caf::result<stored_session>(lookup_atom, session_name),
+                     caf::result<std::vector<session_head>>(list_atom, session_query),
+                     caf::result<session_name>(lookup_atom, std::string),  // an approval's id
+                     caf::result<session_store_stats>(status_atom),
+                     // its own timer
+                     caf::result<void>(wake_atom)>;
+
+/// See actors/sessions.hpp: finds, revives and passivates sessions.
+using sessions_actor = caf::typed_actor<
+    // from doors; the observer hears of everything
+    caf::result<void>(turn_atom, turn_request, turn_observer_ref),
+    caf::result<void>(cancel_atom, session_name, std::string),
+    caf::result<session_view>(lookup_atom, session_name),
+    caf::result<std::vector<session_head>>(list_atom, session_query),
+    caf::result<void>(erase_atom, session_name),
+    caf::result<session_name>(approve_atom, std::string, approval_decision),
+    caf::result<sessions_status>(status_atom),
+    // from the memory monitor
+    caf::result<void>(pressure_atom, pressure_level),
+    // its own timer
+    caf::result<void>(wake_atom)>;
+
 }  // namespace libagent::actors

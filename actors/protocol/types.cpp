@@ -12,7 +12,7 @@ bool from_string(caf::string_view text, errc& code) {
 }
 
 bool from_integer(std::underlying_type_t<errc> number, errc& code) {
-  if (number > static_cast<std::underlying_type_t<errc>>(errc::key_reused))
+  if (number > static_cast<std::underlying_type_t<errc>>(errc::context_too_long))
     return false;
   code = static_cast<errc>(number);
   return true;

@@ -14,8 +14,12 @@
 #include "libagent/ports/cache_level.hpp"
 #include "libagent/ports/http_server.hpp"
 #include "libagent/ports/journal.hpp"
+#include "libagent/ports/model_order.hpp"
+#include "libagent/ports/session_store.hpp"
 #include "libagent/ports/tool.hpp"
 #include "libagent/session/ask.hpp"
+#include "libagent/session/session_view.hpp"
+#include "libagent/session/turn.hpp"
 #include "libagent/supervision/tree.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 #include "libagent/tasks/schedule_request.hpp"
@@ -175,8 +179,32 @@ bool inspect(Inspector& f, node_offer& x) {
                 field("incarnation", "Which start of it this is.", x.incarnation));
 }
 
+/// Carries an observer to a session. Never leaves the process.
+struct turn_observer_ref {
+  turn_observer_ptr observer;
+};
+
+/// What to commit to the session store. Never leaves the process.
+struct session_commit {
+  std::shared_ptr<const std::vector<session_write>> writes;  ///< Never null.
+};
+
+/// How one attempt of a call ended, on its way back to the gateway. Never leaves the process.
+struct model_call_end {
+  std::shared_ptr<chat_end> end;  ///< Never null.
+};
+
 }  // namespace libagent::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::turn_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::model_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::embedding_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::stored_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::session_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::session_store_stats)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::turn_observer_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::session_commit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::model_call_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::stored_value)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::cache_level_stats)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::stored_task)
@@ -305,6 +333,30 @@ CAF_ADD_TYPE_ID(libagent_types, (libagent::run_token))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::lease_stats))
 CAF_ADD_ATOM(libagent_types, libagent::actors, beat_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, lapse_atom)
+// Models.
+CAF_ADD_TYPE_ID(libagent_types, (libagent::model_order))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::embedding_order))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::models_status))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::model_call_end))
+CAF_ADD_ATOM(libagent_types, libagent::actors, call_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, embed_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, facts_atom)
+// Sessions.
+CAF_ADD_TYPE_ID(libagent_types, (libagent::session_name))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::session_head))
+CAF_ADD_TYPE_ID(libagent_types, (std::vector<libagent::session_head>))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::session_query))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::stored_session))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::session_store_stats))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::session_view))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::sessions_status))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::approval_decision))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::turn_request))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::turn_observer_ref))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::session_commit))
+CAF_ADD_ATOM(libagent_types, libagent::actors, turn_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, approve_atom)
+CAF_ADD_ATOM(libagent_types, libagent::actors, passivate_atom)
 
 CAF_END_TYPE_ID_BLOCK(libagent_types)
 

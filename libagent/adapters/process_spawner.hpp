@@ -7,8 +7,8 @@
 
 #include <condition_variable>
 #include <deque>
-#include <future>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <thread>
@@ -56,11 +56,16 @@ public:
   [[nodiscard]] expected<pid_t> spawn(const spawn_order& order);
 
 private:
+  struct pending_start {  // on the stack of the thread that waits for it
+    const spawn_order& order;
+    std::optional<expected<pid_t>> started;
+  };
+
   void serve(worker_policy policy, int nice);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::packaged_task<expected<pid_t>()>> orders_;
+  std::deque<pending_start*> orders_;
   bool ending_ = false;
   expected<void> lowered_;  // of the thread only
   std::thread thread_;      // last: it uses what is above

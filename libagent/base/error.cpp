@@ -7,11 +7,28 @@ namespace libagent {
 
 namespace {
 
-constexpr std::array<std::string_view, 17> names{
-    "ok",         "invalid_argument", "not_found",   "deadline_exceeded", "cancelled",
-    "overloaded", "unavailable",      "too_large",   "tool_failed",       "already_exists",
-    "io_failed",  "corrupt",          "unsupported", "internal",          "rate_limited",
-    "crashed",    "key_reused",
+constexpr std::array<std::string_view, 21> names{
+    "ok",
+    "invalid_argument",
+    "not_found",
+    "deadline_exceeded",
+    "cancelled",
+    "overloaded",
+    "unavailable",
+    "too_large",
+    "tool_failed",
+    "already_exists",
+    "io_failed",
+    "corrupt",
+    "unsupported",
+    "internal",
+    "rate_limited",
+    "crashed",
+    "key_reused",
+    "unauthenticated",
+    "permission_denied",
+    "budget_exceeded",
+    "context_too_long",
 };
 
 }  // namespace

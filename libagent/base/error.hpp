@@ -24,9 +24,13 @@ enum class errc : std::uint8_t {
   corrupt,
   unsupported,
   internal,
-  rate_limited,  ///< This client alone asks for more than its share; others are served.
-  crashed,       ///< The work took the process or the executor that ran it down.
-  key_reused,    ///< An idempotency key that was used for something else.
+  rate_limited,       ///< This client alone asks for more than its share; others are served.
+  crashed,            ///< The work took the process or the executor that ran it down.
+  key_reused,         ///< An idempotency key that was used for something else.
+  unauthenticated,    ///< No key, or one that is not known.
+  permission_denied,  ///< The key is known and may not do this.
+  budget_exceeded,    ///< Out of money or tokens; waiting a little does not help.
+  context_too_long,   ///< More than a model's window holds.
 };
 
 /// The stable spelling used in JSON, logs and metrics, for example `deadline_exceeded`.

@@ -15,7 +15,10 @@ constexpr std::chrono::milliseconds come_back_after{1'000};
 int status_of(errc code) {
   using enum errc;
   switch (code) {
-    case invalid_argument: return 400;
+    case invalid_argument:
+    case context_too_long: return 400;
+    case unauthenticated: return 401;
+    case permission_denied: return 403;
     case not_found: return 404;
     case deadline_exceeded: return 504;
     case cancelled: return 499;
@@ -25,6 +28,7 @@ int status_of(errc code) {
     case key_reused:
     case tool_failed: return 422;
     case already_exists: return 409;
+    case budget_exceeded:
     case rate_limited: return 429;
     case unsupported: return 501;
     case ok:

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "libagent/models/citation.hpp"
 #include "libagent/record/field.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,22 +20,6 @@ bool inspect(Inspector& f, agent_question& x) {
   return record(f, x, "agent_question",
                 field("question", "What you want to know.", x.question).max_size(16'384),
                 field("session", "Name of a conversation to continue.", x.session));
-}
-
-/// A passage that an answer rests on.
-struct citation {
-  std::string file;              ///< Relative to the documents' folder.
-  std::uint32_t line_first = 0;  ///< Counted from 1.
-  std::uint32_t line_last = 0;   ///< Inclusive.
-  std::string quote;
-};
-
-template <class Inspector>
-bool inspect(Inspector& f, citation& x) {
-  return record(f, x, "citation", field("file", "Path within the documents' folder.", x.file),
-                field("line_first", "First line, counted from 1.", x.line_first),
-                field("line_last", "Last line, inclusive.", x.line_last),
-                field("quote", "The words cited.", x.quote));
 }
 
 /// What an agent answers.

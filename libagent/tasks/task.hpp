@@ -107,7 +107,7 @@ struct enum_names<task_state> {
 
 template <>
 struct enum_names<errc> {
-  static constexpr std::array<std::pair<errc, std::string_view>, 17> values{
+  static constexpr std::array<std::pair<errc, std::string_view>, 21> values{
       {{errc::ok, "ok"},
        {errc::invalid_argument, "invalid_argument"},
        {errc::not_found, "not_found"},
@@ -124,7 +124,11 @@ struct enum_names<errc> {
        {errc::internal, "internal"},
        {errc::rate_limited, "rate_limited"},
        {errc::crashed, "crashed"},
-       {errc::key_reused, "key_reused"}}};
+       {errc::key_reused, "key_reused"},
+       {errc::unauthenticated, "unauthenticated"},
+       {errc::permission_denied, "permission_denied"},
+       {errc::budget_exceeded, "budget_exceeded"},
+       {errc::context_too_long, "context_too_long"}}};
 };
 
 template <class Inspector>

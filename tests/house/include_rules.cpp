@@ -11,9 +11,10 @@ namespace libagent::testing {
 namespace {
 
 /// From the bottom up: each includes only those before it.
-constexpr std::array<std::string_view, 16> room_order{
-    "base",      "record",  "config",    "memory", "supervision", "tasks", "nodes", "cache",
-    "knowledge", "session", "telemetry", "http",   "ports",       "tools", "api",   "adapters"};
+constexpr std::array<std::string_view, 19> room_order{
+    "base",  "record",    "config", "memory",  "supervision", "tasks", "nodes",
+    "cache", "knowledge", "models", "session", "telemetry",   "http",  "openai",
+    "ports", "tools",     "api",    "testing", "adapters"};
 
 /// Third-party headers that a room of the core may use, by their first folder.
 struct permission {
@@ -21,8 +22,8 @@ struct permission {
   std::string_view library;
 };
 
-constexpr std::array<permission, 3> core_permissions{
-    {{"record", "nlohmann"}, {"config", "nlohmann"}, {"api", "fmt"}}};
+constexpr std::array<permission, 4> core_permissions{
+    {{"record", "nlohmann"}, {"config", "nlohmann"}, {"openai", "nlohmann"}, {"api", "fmt"}}};
 
 constexpr std::array<std::string_view, 10> forbidden_in_actors{
     "boost/",  "curl/",        "sqlite3.h", "openssl/", "gumbo.h",
