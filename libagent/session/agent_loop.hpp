@@ -51,7 +51,7 @@ struct tool_outcome {
 };
 
 /// What the response cache says.
-struct cache_outcome {
+struct found_in_cache {
   std::string value;    ///< As it was given to `fill_cache`; empty: a miss.
   std::string outcome;  ///< For `turn_result::cache`: hit, disk_hit, stale, coalesced, miss.
 };
@@ -84,7 +84,7 @@ public:
 
   [[nodiscard]] loop_actions on_model_end(std::uint64_t order, model_outcome end, moment at);
   [[nodiscard]] loop_actions on_tool_end(std::string_view call, tool_outcome end, moment at);
-  [[nodiscard]] loop_actions on_cache(cache_outcome found, moment at);
+  [[nodiscard]] loop_actions on_cache(found_in_cache found, moment at);
 
   /// Errors: `not_found` when no such approval waits.
   [[nodiscard]] expected<loop_actions> on_approval(std::string_view id,

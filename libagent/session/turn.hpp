@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,7 @@ struct turn_request {
   std::string key;     ///< The same one again means the same turn. Empty: none.
   std::string trace;   ///< W3C traceparent; empty: none.
   std::optional<criticality> level;
+  std::stop_token stop;  ///< Whoever asks can end the turn with it. Never leaves the process.
 };
 
 enum class turn_state : std::uint8_t {
