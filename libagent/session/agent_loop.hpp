@@ -56,6 +56,8 @@ struct found_in_cache {
   std::string outcome;  ///< For `turn_result::cache`: hit, disk_hit, stale, coalesced, miss.
 };
 
+struct turn_work;
+
 /// One turn after the other of a conversation, as a state machine: calls a model, runs the tools
 /// it asks for, calls it again with their results, until it answers or may go no further.
 ///
@@ -73,7 +75,8 @@ public:
   agent_loop& operator=(agent_loop&&) = delete;
   ~agent_loop();
 
-  /// Errors, with nothing begun: `already_exists` when a turn is open; `not_found`: no such agent;
+  /// A request without an agent goes to who answered last. Errors, with nothing begun:
+  /// `already_exists` when a turn is open; `not_found`: no such agent;
   /// `invalid_argument` for messages that make no conversation; `too_large`.
   [[nodiscard]] expected<loop_actions> begin(turn_start start, moment at);
 
@@ -106,12 +109,9 @@ public:
   [[nodiscard]] bool is_idle() const;
 
 private:
-  struct work;
-  class turn_driver;
-
   conversation* history_;
   agent_environment world_;
-  std::unique_ptr<work> work_;  // Only while a turn is open.
+  std::unique_ptr<turn_work> work_;  // Only while a turn is open.
   std::uint64_t next_order_ = 1;
 };
 

@@ -61,7 +61,7 @@ struct turn_facts {
   std::uint64_t cost_micro = 0;
   std::uint32_t steps = 0;
   std::uint32_t tool_calls = 0;
-  std::size_t first_entry = 0;  ///< The first that it added.
+  std::size_t first_step = 0;  ///< Entry of its first step, behind the messages it began with.
   std::optional<error> failure;
   std::string cache;
 
@@ -73,8 +73,6 @@ struct open_turn {
   turn_facts facts;
   turn_terms terms;
   std::chrono::milliseconds time_left{0};  ///< When it last began to wait for a person.
-  /// Where its steps begin: behind the messages that it began with.
-  std::size_t first_step = 0;
 
   friend bool operator==(const open_turn&, const open_turn&) = default;
 };
