@@ -105,11 +105,11 @@ void add_model_options(std::vector<option>& all, agent_config& c) {
                    "File with the servers of models, their limits and prices (JSON); empty: none.");
   all.emplace_back("models.url", c.models.url,
                    "The short way to one OpenAI-compatible server: its base URL, which usually "
-                   "ends in /v1. It is called default, and agents reach it as default/MODEL. "
+                   "ends in /v1. Agents reach its models as default/MODEL. "
                    "Empty: none.",
                    &check_base_url);
   all.emplace_back("models.model", c.models.model,
-                   "The model of that server that agents without one of their own use.");
+                   "The model of that server: what agents whose model is called default use.");
   all.emplace_back("models.api-key-env", c.models.api_key_env,
                    "Environment variable that holds that server's key; empty: it wants none.",
                    &check_variable_name);
