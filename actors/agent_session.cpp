@@ -5,7 +5,6 @@
 #include "actors/bridge/priority.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "actors/paths.hpp"
-#include "libagent/base/random.hpp"
 
 #include <caf/send.hpp>
 
@@ -44,6 +43,9 @@ agent_session_actor::behavior_type agent_session::make_behavior() {
       [this](cancel_atom, const std::string& why) {
         if (loop_)
           perform(loop_->on_cancel(why, at()));
+      },
+      [this](watch_atom, const turn_observer_ref& who) {
+        when_ready([this, who] { watch(who.observer); });
       },
       [this](lookup_atom) -> caf::result<session_view> {
         auto answer = self_->make_response_promise<session_view>();
@@ -155,16 +157,24 @@ void agent_session::join_open_turn(const turn_request& request, const turn_obser
     observer->on_refused(session_is_busy(identity_.name.id, history_));
     return turn_is_over();
   }
+  if (work_)
+    follow(request.stop);
+  watch(observer);
+  turn_is_over();
+}
+
+void agent_session::watch(const turn_observer_ptr& observer) {
   if (work_) {
     // Whoever listened before has lost the connection, or it would not ask again.
-    work_->channel->attach(observer);
-    follow(request.stop);
-    return turn_is_over();
+    return work_->channel->attach(observer);
+  }
+  if (history_.turn() == nullptr && history_.last_turn() == nullptr) {
+    return observer->on_refused(
+        {errc::not_found, "follow session " + identity_.name.id + ": it has no turn"});
   }
   auto result = history_.result();
   result.session = identity_.name.id;
   observer->on_end(result);
-  turn_is_over();
 }
 
 void agent_session::begin(const turn_request& request, const turn_observer_ptr& observer) {
@@ -178,6 +188,8 @@ void agent_session::begin(const turn_request& request, const turn_observer_ptr& 
     return turn_is_over();
   }
   work_ = std::make_unique<turn_work>(observer);
+  work_->client_budget_micro = request.client_budget_micro;
+  work_->client_budget_tokens = request.client_budget_tokens;
   follow(request.stop);
   perform(*std::move(actions));
 }

@@ -69,6 +69,8 @@ private:
     std::shared_ptr<turn_channel> channel;
     std::deque<loop_action> actions;
     bool waits_for_store = false;
+    std::uint64_t client_budget_micro = 0;
+    std::uint64_t client_budget_tokens = 0;
     std::map<std::uint64_t, std::stop_source> models;
     std::map<std::string, tool_under_way, std::less<>> tools;
     std::unique_ptr<std::stop_callback<then>> on_stop;
@@ -83,6 +85,7 @@ private:
             const agent_world_ptr& world);
   void begin(const turn_request& request, const turn_observer_ptr& observer);
   void join_open_turn(const turn_request& request, const turn_observer_ptr& observer);
+  void watch(const turn_observer_ptr& observer);
   void go_on();
   void approve(const std::string& id, const approval_decision& decision,
                caf::typed_response_promise<void> answer);

@@ -4,12 +4,13 @@
 #include "actors/bridge/directory.hpp"
 #include "actors/bridge/errors.hpp"
 #include "actors/bridge/priority.hpp"
+#include "actors/model_gateway.hpp"
 #include "actors/paths.hpp"
 #include "actors/submitting.hpp"
-#include "libagent/base/text.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 #include <variant>
@@ -95,32 +96,10 @@ private:
   bool has_ended_ = false;
 };
 
-/// The end of an order, which must come even when nobody is left to send it.
-class order_end {
-public:
-  order_end(agent_session_actor session, std::uint64_t order)
-      : session_{std::move(session)}, order_{order} {}
-
-  order_end(const order_end&) = delete;
-  order_end& operator=(const order_end&) = delete;
-
-  ~order_end() {
-    (*this)({.end = {.reply = error{errc::unavailable, "call the model: its gateway was restarted"},
-                     .so_far = {}}});
-  }
-
-  void operator()(model_end end) {
-    if (!has_ended_.exchange(true)) {
-      caf::anon_send(session_, done_atom_v, order_,
-                     model_end_ref{std::make_shared<model_end>(std::move(end))});
-    }
-  }
-
-private:
-  agent_session_actor session_;
-  std::uint64_t order_;
-  std::atomic<bool> has_ended_{false};
-};
+void send_end(const agent_session_actor& session, std::uint64_t order, model_end end) {
+  caf::anon_send(session, done_atom_v, order,
+                 model_end_ref{std::make_shared<model_end>(std::move(end))});
+}
 
 /// Tells what a model writes, on the model's thread.
 void tell_delta(turn_channel& channel, const chat_delta& delta, bool passes_calls) {
@@ -132,6 +111,12 @@ void tell_delta(turn_channel& channel, const chat_delta& delta, bool passes_call
     return;
   for (const auto& piece : delta.tool_calls)
     channel.tell(turn_call_piece{piece});
+}
+
+std::string last_question(const chat_request& request) {
+  const auto last = std::ranges::find(request.messages.rbegin(), request.messages.rend(),
+                                      chat_role::user, &chat_message::role);
+  return last == request.messages.rend() ? std::string{} : last->content;
 }
 
 chat_reply reply_of(const agent_answer& answer) {
@@ -205,40 +190,43 @@ void agent_session::act(order_model& action) {
 }
 
 void agent_session::order_from_gateway(order_model& action, const std::stop_token& stop) {
-  auto end = std::make_shared<order_end>(agent_session_actor{self_}, action.order);
-  const auto gateway = find<model_gateway_actor>(self_->system(), model_gateway_path);
-  if (!gateway)
-    return;  // The end that goes unused says so.
   model_order order{.model = std::move(action.model),
                     .request = std::move(action.request),
                     .deadline = action.deadline,
                     .stop = stop,
                     .flow = work_->channel->flow(),
                     .on_delta = {},
-                    .on_end = [end](model_end ended) { (*end)(std::move(ended)); },
+                    .on_end = [session = agent_session_actor{self_}, number = action.order](
+                                  model_end end) { send_end(session, number, std::move(end)); },
                     .level = action.level,
                     .client = std::move(action.client),
                     .agent = std::move(action.agent),
                     .session = identity_.name.id,
                     .trace = std::move(action.trace),
                     .cost_left_micro = action.cost_left_micro,
-                    .agent_budget_micro = action.agent_budget_micro};
+                    .agent_budget_micro = action.agent_budget_micro,
+                    .client_budget_micro = work_->client_budget_micro,
+                    .client_budget_tokens = work_->client_budget_tokens};
   if (action.stream) {
     order.on_delta = [channel = work_->channel, passes_calls = action.passes_calls](
                          const chat_delta& delta) { tell_delta(*channel, delta, passes_calls); };
   }
-  caf::anon_send<urgent>(gateway, call_atom_v, std::move(order));
+  order_call(find<model_gateway_actor>(self_->system(), model_gateway_path), std::move(order));
 }
 
 void agent_session::order_from_actor(const order_model& action, const std::stop_token& stop) {
-  const auto end = std::make_shared<order_end>(agent_session_actor{self_}, action.order);
+  const auto end = [session = agent_session_actor{self_}, number = action.order](model_end ended) {
+    send_end(session, number, std::move(ended));
+  };
   const auto agent =
       find<agent_actor>(self_->system(), std::string{agents_path} + "/" +
                                              action.model.substr(actor_model_prefix.size()));
-  if (!agent || action.request->messages.empty())
-    return;
+  if (!agent) {
+    return end({.end = {.reply = error{errc::unavailable, "ask the agent: it is being restarted"},
+                        .so_far = {}}});
+  }
   auto has_spoken = std::make_shared<std::atomic<bool>>(false);
-  agent_question question{.question = action.request->messages.back().content};
+  agent_question question{.question = last_question(*action.request)};
   if (is_kept())
     question.session = identity_.name.id;
   question.live = {
@@ -260,7 +248,7 @@ void agent_session::order_from_actor(const order_model& action, const std::stop_
            streams = action.stream](const agent_answer& answer) {
             if (streams && !has_spoken->load())
               channel->tell(turn_text{answer.text});
-            (*end)({.end = {.reply = reply_of(answer), .so_far = {}, .began = true}});
+            end({.end = {.reply = reply_of(answer), .so_far = {}, .began = true}});
           },
           [end, has_spoken](const caf::error& why) {
             (*end)(

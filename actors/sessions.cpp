@@ -56,6 +56,9 @@ sessions_actor::behavior_type sessions_state::make_behavior() {
       [this](cancel_atom, const session_name& who, const std::string& why) {
         return cancel(who, why);
       },
+      [this](watch_atom, const session_name& who, const turn_observer_ref& listener) {
+        caf::anon_send<urgent>(find_or_revive(who).actor, watch_atom_v, listener);
+      },
       [this](lookup_atom, const session_name& who) { return look_up(who); },
       [this](list_atom, const session_query& query) { return list(query); },
       [this](erase_atom, const session_name& who) { return erase(who); },

@@ -29,6 +29,8 @@ struct sessions_options {
 ///   refused: `not_found` (no such agent), `invalid_argument`, `overloaded` (too many turns),
 ///   `already_exists` (a turn of this session is under way).
 /// - `cancel, session, why`: ends its turn. Errors: `not_found` when none is under way.
+/// - `watch, session, observer`: hears of the turn that is under way from now on, else of how the
+///   latest ended.
 /// - `lookup, session`; `list, query`; `erase, session` (errors: `already_exists` while a turn is
 ///   under way).
 /// - `approve, id, decision`: errors: `not_found`, also for somebody else's.

@@ -155,7 +155,8 @@ using session_keeper_actor =
 using agent_session_actor = caf::typed_actor<
     // from the sessions actor
     caf::result<void>(turn_atom, turn_request, turn_observer_ref, agent_world_ptr),
-    caf::result<void>(cancel_atom, std::string), caf::result<session_view>(lookup_atom),
+    caf::result<void>(cancel_atom, std::string), caf::result<void>(watch_atom, turn_observer_ref),
+    caf::result<session_view>(lookup_atom),
     caf::result<void>(approve_atom, std::string, approval_decision), caf::result<void>(wake_atom),
     // from models, tools and other agents
     caf::result<void>(done_atom, std::uint64_t, model_end_ref),
@@ -167,6 +168,7 @@ using sessions_actor = caf::typed_actor<
     // from doors; the observer hears of everything
     caf::result<void>(turn_atom, turn_request, turn_observer_ref),
     caf::result<void>(cancel_atom, session_name, std::string),
+    caf::result<void>(watch_atom, session_name, turn_observer_ref),
     caf::result<session_view>(lookup_atom, session_name),
     caf::result<std::vector<session_head>>(list_atom, session_query),
     caf::result<void>(erase_atom, session_name),

@@ -71,4 +71,11 @@ std::vector<agent_info> fixed_agents::list() const {
   return all;
 }
 
+agent_environment agent_world::environment() const {
+  agent_environment world{.tools = tools.get(), .agents = agents.get(), .window = {}};
+  if (windows)
+    world.window = [known = windows](const std::string& model) { return known->of(model); };
+  return world;
+}
+
 }  // namespace libagent

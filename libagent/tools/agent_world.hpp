@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libagent/models/context_windows.hpp"
 #include "libagent/session/agent_environment.hpp"
 #include "libagent/session/ask.hpp"
 #include "libagent/tools/tool_registry.hpp"
@@ -56,12 +57,12 @@ private:
 /// What agents can use at one moment. A turn keeps the one that it began with, so that a reload
 /// does not disturb it. Thread safety: any thread.
 struct agent_world {
-  std::shared_ptr<const registry_catalog> tools;  ///< Never null.
-  std::shared_ptr<const fixed_agents> agents;     ///< Never null.
+  std::shared_ptr<const registry_catalog> tools;   ///< Never null.
+  std::shared_ptr<const fixed_agents> agents;      ///< Never null.
+  std::shared_ptr<const context_windows> windows;  ///< Null: none is known.
 
-  [[nodiscard]] agent_environment environment() const {
-    return {.tools = tools.get(), .agents = agents.get(), .window = {}};
-  }
+  /// Valid as long as this.
+  [[nodiscard]] agent_environment environment() const;
 };
 
 using agent_world_ptr = std::shared_ptr<const agent_world>;
