@@ -35,7 +35,11 @@ public:
   explicit loop_thread(curl_web_client_options options);
   loop_thread(const loop_thread&) = delete;
   loop_thread& operator=(const loop_thread&) = delete;
-  ~loop_thread();
+  ~loop_thread() = default;
+
+  /// Begins the thread, which keeps `self` until it has ended.
+  static void begin_thread(const std::shared_ptr<loop_thread>& self);
+  void end_thread();
 
   void start(web_call call) { inbox_->start(std::move(call)); }
 
@@ -70,12 +74,19 @@ curl_web_client::loop_thread::loop_thread(curl_web_client_options options)
     : options_{std::move(options)}, sockets_{inbox_->descriptor(), options_.idle_connections_max} {
   LIBAGENT_EXPECTS(share_ != nullptr);
   curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  thread_ = std::thread{[this] { run(); }};
 }
 
-curl_web_client::loop_thread::~loop_thread() {
+void curl_web_client::loop_thread::begin_thread(const std::shared_ptr<loop_thread>& self) {
+  self->thread_ = std::thread{[self] { self->run(); }};
+}
+
+void curl_web_client::loop_thread::end_thread() {
   inbox_->close();
-  thread_.join();
+  if (thread_.get_id() == std::this_thread::get_id()) {
+    thread_.detach();
+  } else {
+    thread_.join();
+  }
 }
 
 void curl_web_client::loop_thread::run() {
@@ -212,10 +223,13 @@ web_transfer* curl_web_client::loop_thread::find(std::uint64_t number) const {
 
 curl_web_client::curl_web_client(curl_web_client_options options) {
   prepare_curl();
-  loop_ = std::make_unique<loop_thread>(std::move(options));
+  loop_ = std::make_shared<loop_thread>(std::move(options));
+  loop_thread::begin_thread(loop_);
 }
 
-curl_web_client::~curl_web_client() = default;
+curl_web_client::~curl_web_client() {
+  loop_->end_thread();
+}
 
 void curl_web_client::start(web_call call) {
   LIBAGENT_EXPECTS(call.on_body != nullptr && call.on_end != nullptr);

@@ -28,7 +28,7 @@ struct curl_web_client_options {
 /// close. Servers have to prove who they are; there is no way around that but `ca_file`. A call
 /// whose kept connection turns out to be dead is sent once more on a new one, when no byte of an
 /// answer came. The errors of the port, and `overloaded` beyond `calls_max`, `corrupt` for an
-/// answer that is not HTTP. @pre of destruction: not from a callback.
+/// answer that is not HTTP. A callback may hold the last reference: then the rest ends after it.
 class curl_web_client final : public web_client {
 public:
   explicit curl_web_client(curl_web_client_options options = {});
@@ -40,7 +40,7 @@ public:
 
 private:
   class loop_thread;
-  std::unique_ptr<loop_thread> loop_;
+  std::shared_ptr<loop_thread> loop_;
 };
 
 }  // namespace libagent
