@@ -9,7 +9,7 @@ namespace libagent::events {
 
 inline constexpr event_kind model_breaker_opened{
     "model.breaker_opened", event_level::warning,
-    "A provider failed too often; calls are refused for a while. Fields: provider, reason."};
+    "A provider failed too often; calls are refused for a while. Fields: provider."};
 
 inline constexpr event_kind model_breaker_closed{
     "model.breaker_closed", event_level::info,
