@@ -14,16 +14,16 @@ namespace libagent {
 
 /// A hash over the content of a row, to see that it is what was written. Its secret is none: it is
 /// against faulty disks, not against people.
-using journal_hash = siphash_1_3;
+using row_hash = siphash_1_3;
 
 /// What the hash of every row begins with: its table and its number.
-[[nodiscard]] inline journal_hash begin_row_hash(std::string_view table, std::int64_t seq) {
-  journal_hash hash{{0x6A6F75726E616C00U, 0x6C69626167656E74U}};
+[[nodiscard]] inline row_hash begin_row_hash(std::string_view table, std::int64_t seq) {
+  row_hash hash{{0x6A6F75726E616C00U, 0x6C69626167656E74U}};
   hash.update(std::uint64_t{table.size()}).update(table).update(static_cast<std::uint64_t>(seq));
   return hash;
 }
 
-[[nodiscard]] inline std::int64_t row_sum(const journal_hash& hash) {
+[[nodiscard]] inline std::int64_t row_sum(const row_hash& hash) {
   return static_cast<std::int64_t>(hash.digest());
 }
 
@@ -43,7 +43,7 @@ using journal_hash = siphash_1_3;
 /// live until the statement ran.
 class column_binder {
 public:
-  column_binder(sqlite_statement& statement, int first, journal_hash hash)
+  column_binder(sqlite_statement& statement, int first, row_hash hash)
       : statement_{statement}, hash_{hash}, next_{first} {}
 
   template <class Number>
@@ -96,14 +96,14 @@ public:
 
 private:
   sqlite_statement& statement_;
-  journal_hash hash_;
+  row_hash hash_;
   int next_;
 };
 
 /// The reverse of `column_binder`: reads columns from a statement that stands on a row.
 class column_reader {
 public:
-  column_reader(const sqlite_statement& statement, int first, journal_hash hash)
+  column_reader(const sqlite_statement& statement, int first, row_hash hash)
       : statement_{statement}, hash_{hash}, next_{first} {}
 
   template <class Number>
@@ -161,7 +161,7 @@ public:
 
 private:
   const sqlite_statement& statement_;
-  journal_hash hash_;
+  row_hash hash_;
   int next_;
 };
 

@@ -1,4 +1,4 @@
-#include "libagent/adapters/journal_table_rescue.hpp"
+#include "libagent/adapters/table_rescue.hpp"
 
 #include <algorithm>
 #include <sqlite3.h>
@@ -8,16 +8,15 @@ namespace libagent {
 
 namespace {
 
-constexpr std::int64_t highest_number = std::int64_t{1} << 48U;
+constexpr std::int64_t highest_row = std::int64_t{1} << 62U;
 // Some hundred damaged pages can be gone around with so many.
 constexpr int rescue_tries_max = 50'000;
 
 }  // namespace
 
-expected<journal_table_rescue> journal_table_rescue::over(sqlite_database& from,
-                                                          sqlite_database& to,
-                                                          const rescued_table& table) {
-  journal_table_rescue made{from, table};
+expected<table_rescue> table_rescue::over(sqlite_database& from, sqlite_database& to,
+                                          const rescued_table& table) {
+  table_rescue made{from, table};
   made.column_count_ = table.column_count;
   const auto select = "SELECT " + table.columns + " FROM " + table.name + " NOT INDEXED WHERE " +
                       table.number + " BETWEEN ?1 AND ?2 ORDER BY " + table.number;
@@ -38,8 +37,11 @@ expected<journal_table_rescue> journal_table_rescue::over(sqlite_database& from,
   return made;
 }
 
-expected<bool> journal_table_rescue::copy(sqlite_statement& rows, const span& where,
-                                          std::int64_t& last) {
+std::int64_t table_rescue::highest_number() const {
+  return highest_row >> shift_;
+}
+
+expected<bool> table_rescue::copy(sqlite_statement& rows, const span& where, std::int64_t& last) {
   rows.bind(1, where.low << shift_);
   rows.bind(2, ((where.high + 1) << shift_) - 1);
   for (;;) {
@@ -61,14 +63,14 @@ expected<bool> journal_table_rescue::copy(sqlite_statement& rows, const span& wh
   }
 }
 
-expected<void> journal_table_rescue::try_span(span where) {
+expected<void> table_rescue::try_span(span where) {
   auto last = where.low - 1;
   auto complete = copy(upwards_, where, last);
   if (!complete)
     return complete.error();
   if (*complete)
     return {};
-  // A task's rows may be cut in the middle: it is tried once more from the other end.
+  // The rows of one number may be cut in the middle: it is tried once more from the other end.
   where.low = std::max(where.low, last);
   last = where.high + 1;
   complete = copy(downwards_, where, last);
@@ -80,16 +82,16 @@ expected<void> journal_table_rescue::try_span(span where) {
   return {};
 }
 
-expected<std::int64_t> journal_table_rescue::copy_ends() {
-  if (auto done = try_span({0, highest_number}); !done)
+expected<std::int64_t> table_rescue::copy_ends() {
+  if (auto done = try_span({0, highest_number()}); !done)
     return done.error();
   if (left_.empty())
     return std::int64_t{0};
   const auto [low, high] = left_.front();
-  return high < highest_number ? high : low;
+  return high < highest_number() ? high : low;
 }
 
-expected<void> journal_table_rescue::copy_between(std::int64_t highest) {
+expected<void> table_rescue::copy_between(std::int64_t highest) {
   for (auto& where : left_)
     where.high = std::min(where.high, highest);
   for (int tries = 0; tries < rescue_tries_max && !left_.empty(); ++tries) {

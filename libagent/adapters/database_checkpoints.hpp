@@ -7,17 +7,17 @@
 
 namespace libagent {
 
-/// Brings a journal's log into its database when the log is long enough, and syncs it on demand.
+/// Brings the log of a database into it when the log is long enough, and syncs it on demand.
 ///
 /// SQLite's own checkpoints do not say when a sync failed. Registers itself with the connection: it
 /// stays where it is, and must outlive it or its last commit. Thread safety: that of the database.
-class journal_checkpoints {
+class database_checkpoints {
 public:
-  journal_checkpoints(sqlite_database& database, std::uint64_t bytes);
+  database_checkpoints(sqlite_database& database, std::uint64_t bytes);
 
-  journal_checkpoints(const journal_checkpoints&) = delete;
-  journal_checkpoints& operator=(const journal_checkpoints&) = delete;
-  ~journal_checkpoints();
+  database_checkpoints(const database_checkpoints&) = delete;
+  database_checkpoints& operator=(const database_checkpoints&) = delete;
+  ~database_checkpoints();
 
   /// Does nothing while the log is short. Who reads is not waited for; what they keep is done the
   /// next time.

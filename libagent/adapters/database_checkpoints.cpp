@@ -1,6 +1,6 @@
-#include "libagent/adapters/journal_checkpoints.hpp"
+#include "libagent/adapters/database_checkpoints.hpp"
 
-#include "libagent/adapters/journal_bytes.hpp"
+#include "libagent/adapters/kept_database.hpp"
 
 #include <algorithm>
 #include <sqlite3.h>
@@ -29,39 +29,39 @@ expected<void> sync_file(const sqlite_database& database, int which) {
 
 }  // namespace
 
-journal_checkpoints::journal_checkpoints(sqlite_database& database, std::uint64_t bytes)
-    : database_{database}, pages_due_{std::max<std::uint64_t>(16, bytes / journal_page_bytes)} {
-  sqlite3_wal_hook(database_.handle(), &journal_checkpoints::note_commit, this);
+database_checkpoints::database_checkpoints(sqlite_database& database, std::uint64_t bytes)
+    : database_{database}, pages_due_{std::max<std::uint64_t>(16, bytes / database_page_bytes)} {
+  sqlite3_wal_hook(database_.handle(), &database_checkpoints::note_commit, this);
 }
 
-journal_checkpoints::~journal_checkpoints() {
+database_checkpoints::~database_checkpoints() {
   sqlite3_wal_hook(database_.handle(), nullptr, nullptr);
 }
 
-int journal_checkpoints::note_commit(void* self, sqlite3*, const char*, int pages) {
-  static_cast<journal_checkpoints*>(self)->pages_ = static_cast<std::uint64_t>(std::max(0, pages));
+int database_checkpoints::note_commit(void* self, sqlite3*, const char*, int pages) {
+  static_cast<database_checkpoints*>(self)->pages_ = static_cast<std::uint64_t>(std::max(0, pages));
   return SQLITE_OK;
 }
 
-expected<void> journal_checkpoints::run_if_due() {
+expected<void> database_checkpoints::run_if_due() {
   return pages_ < pages_due_ ? expected<void>{} : checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
-bool journal_checkpoints::is_overdue() const {
+bool database_checkpoints::is_overdue() const {
   return pages_ >= pages_due_ * overdue_factor;
 }
 
-expected<void> journal_checkpoints::empty_log() {
+expected<void> database_checkpoints::empty_log() {
   return checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 
-expected<void> journal_checkpoints::checkpoint(int mode) {
+expected<void> database_checkpoints::checkpoint(int mode) {
   if (sqlite3_wal_checkpoint_v2(database_.handle(), "main", mode, nullptr, nullptr) != SQLITE_OK)
     return sqlite_error(database_.handle(), "checkpoint");
   return {};
 }
 
-expected<void> journal_checkpoints::sync_log() {
+expected<void> database_checkpoints::sync_log() {
   // The database too: without any syncs of SQLite's, what went there from the log may not be on
   // the disk.
   if (auto done = sync_file(database_, SQLITE_FCNTL_JOURNAL_POINTER); !done)

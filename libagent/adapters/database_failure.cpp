@@ -1,4 +1,4 @@
-#include "libagent/adapters/journal_failure.hpp"
+#include "libagent/adapters/database_failure.hpp"
 
 #include <cerrno>
 #include <sqlite3.h>
@@ -26,13 +26,12 @@ bool is_lack_of_space(sqlite3* database, int extended) {
 
 }  // namespace
 
-error journal_failure(const sqlite_database& database, error failure,
-                      const std::filesystem::path& file) {
+error database_failure(const sqlite_database& database, error failure,
+                       const std::filesystem::path& file) {
+  if (!is_database_error(database))
+    return failure;
   const auto extended = sqlite3_extended_errcode(database.handle());
   const auto primary = extended & 0xFF;
-  // Some errors are this program's own and follow calls that succeeded.
-  if (primary == SQLITE_OK || primary == SQLITE_ROW || primary == SQLITE_DONE)
-    return failure;
   const auto name = file.string();
   if (is_lack_of_space(database.handle(), extended))
     return {errc::unavailable, "no space left on the disk of " + name};
@@ -45,6 +44,11 @@ error journal_failure(const sqlite_database& database, error failure,
   if (primary == SQLITE_CONSTRAINT)
     failure.code = errc::already_exists;
   return failure;
+}
+
+bool is_database_error(const sqlite_database& database) {
+  const auto primary = sqlite3_errcode(database.handle()) & 0xFF;
+  return primary != SQLITE_OK && primary != SQLITE_ROW && primary != SQLITE_DONE;
 }
 
 bool is_final(const error& failure) {

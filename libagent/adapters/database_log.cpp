@@ -1,6 +1,6 @@
-#include "libagent/adapters/journal_log.hpp"
+#include "libagent/adapters/database_log.hpp"
 
-#include "libagent/adapters/journal_bytes.hpp"
+#include "libagent/adapters/kept_database.hpp"
 
 #include <array>
 #include <fstream>
@@ -87,7 +87,7 @@ private:
     sum_.update(std::span{header}.first(24), is_big_endian_);
     is_header_sound_ = (magic & ~1U) == log_magic && sum_ == sum_at(header, 24);
     if (!is_header_sound_)
-      page_bytes_ = journal_page_bytes;  // all that follows is lost
+      page_bytes_ = database_page_bytes;  // all that follows is lost
     return true;
   }
 
