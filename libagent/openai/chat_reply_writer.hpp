@@ -44,11 +44,11 @@ public:
 
 private:
   void append_text_chunk(std::string_view name, std::string_view text, std::string& out) const;
-  void append_call(const tool_call_piece& piece, std::string& out) const;
+  static void append_call(const tool_call_piece& piece, std::string& out);
 
-  std::string opening_;  ///< Of each chunk, up to its delta.
-  std::string closing_;  ///< After the delta of each chunk that is not the last.
-  std::string usage_head_;
+  std::string usage_opening_;  ///< Of a chunk, up to its choices.
+  std::string opening_;        ///< Of a chunk, up to the members of its delta.
+  std::string closing_;        ///< After the delta of each chunk that is not the last.
   bool include_usage_;
   bool begun_ = false;
 };

@@ -7,6 +7,7 @@
 #include "libagent/openai/json_tape.hpp"
 #include "libagent/openai/reply_builder.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ public:
 
   /// @pre `on_delta` may be empty.
   explicit chat_stream_reader(delta_callback on_delta, const chat_reply_options& options = {});
+  chat_stream_reader(const chat_stream_reader&) = delete;
+  chat_stream_reader& operator=(const chat_stream_reader&) = delete;
+  ~chat_stream_reader() = default;
 
   /// Takes the next bytes.
   /// Errors, after which nothing more is read and the same error comes again: as
@@ -43,7 +47,7 @@ public:
   [[nodiscard]] expected<chat_reply> finish();
 
   /// What was written until now; for a reply that did not end well. Its calls may be incomplete.
-  [[nodiscard]] const chat_message& so_far() const { return builder_.message(); }
+  [[nodiscard]] chat_message so_far() const { return builder_.message(); }
 
   /// What it has cost until now, estimated unless the server has said.
   [[nodiscard]] token_usage usage() const { return builder_.usage(); }
@@ -52,9 +56,13 @@ public:
   [[nodiscard]] bool began() const { return began_; }
 
 private:
+  static constexpr std::size_t opening_bytes = 5;
+
+  [[nodiscard]] expected<void> keep_whole(std::string_view bytes);
   void take_event(const sse_event& event);
-  void take_chunk(json_view chunk);
+  void take_chunk(std::string_view event);
   void pass_on();
+  [[nodiscard]] expected<chat_reply> finish_whole();
 
   delta_callback on_delta_;
   chat_reply_options options_;
@@ -62,11 +70,9 @@ private:
   json_tape tape_;
   reply_builder builder_;
   std::optional<error> failure_;
-  std::string whole_;  ///< A body in one piece, which is no event stream.
-  bool at_start_ = true;
+  std::string opening_;  ///< How the body begins, after white space.
+  std::string whole_;    ///< A body in one piece, which is no event stream.
   bool is_whole_ = false;
-  bool any_bytes_ = false;
-  bool any_chunk_ = false;
   bool done_ = false;
   bool began_ = false;
 };

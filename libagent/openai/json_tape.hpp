@@ -26,13 +26,14 @@ public:
   /// What to do with strings that are not UTF-8.
   enum class text_rule : std::uint8_t { refuse, keep };
 
-  explicit json_tape(const json_limits& limits = {}, text_rule rule = text_rule::refuse)
-      : limits_{limits}, rule_{rule} {}
+  explicit json_tape(const json_limits& limits = {}, text_rule rule = text_rule::refuse,
+                     std::size_t values_max = 1U << 20U)
+      : limits_{limits}, rule_{rule}, values_max_{values_max} {}
 
   /// Reads one document (RFC 8259) in place of the one before. It never recurses.
   /// @pre `text` lives as long as the document is looked at.
-  /// Errors: errc::too_large for too many bytes, else errc::invalid_argument with line and column;
-  /// the tape is then empty.
+  /// Errors: errc::too_large for too many bytes or values (16 bytes of memory each; names count),
+  /// else errc::invalid_argument with line and column; the tape is then empty.
   [[nodiscard]] expected<void> read(std::string_view text);
 
   /// The document; absent when there is none. Valid until the next `read`.
@@ -58,6 +59,7 @@ private:
   std::vector<std::uint32_t> open_;  ///< While reading: the containers around.
   json_limits limits_;
   text_rule rule_;
+  std::size_t values_max_;
 };
 
 /// A value on a tape, or none: looking for what is not there gives an absent view, and everything

@@ -28,9 +28,13 @@ public:
   /// What the latest `add` brought. Valid until the next.
   [[nodiscard]] const chat_delta& fresh() const { return fresh_; }
 
-  [[nodiscard]] const chat_message& message() const { return reply_.message; }
+  /// The message so far, with its calls, which may be incomplete.
+  [[nodiscard]] chat_message message() const;
 
   [[nodiscard]] token_usage usage() const;
+
+  /// Whether anything that came was a chunk or a reply at all.
+  [[nodiscard]] bool has_choices() const { return has_choices_; }
 
   /// Whether the server gave a reason for the end.
   [[nodiscard]] bool has_finish() const { return has_finish_; }
@@ -40,14 +44,15 @@ public:
   [[nodiscard]] expected<chat_reply> finish();
 
 private:
+  void add_member(json_view name, json_view value, std::string_view message_key);
   void add_choice(json_view choice, std::string_view message_key);
   void add_message(json_view message);
   void add_content(json_view content);
-  void add_calls(json_view message);
-  void add_usage(json_view chunk);
-  void add_citations(json_view list);
+  void add_part(json_view part);
+  void add_calls(json_view list);
+  void add_call(json_view piece);
   void append_text(json_view text, code_point_joiner& joiner, std::string& fresh);
-  [[nodiscard]] expected<void> check_size() const;
+  void keep_fresh();
   [[nodiscard]] finish_reason settled_finish() const;
 
   chat_reply_options options_;
@@ -58,6 +63,10 @@ private:
   tool_call_collector calls_;
   std::string scratch_;
   std::optional<token_usage> usage_;
+  std::optional<token_usage> timings_;  ///< llama.cpp's, where there is no usage.
+  std::optional<error> failure_;
+  std::size_t written_ = 0;  ///< Bytes of all texts.
+  bool has_choices_ = false;
   bool has_finish_ = false;
   bool refused_ = false;
 };

@@ -50,7 +50,7 @@ public:
   /// Errors: errc::too_large past the limits.
   [[nodiscard]] expected<void> add(json_view piece, std::vector<tool_call_piece>& fresh);
 
-  [[nodiscard]] bool empty() const { return slots_.empty(); }
+  [[nodiscard]] bool empty() const { return calls_.empty(); }
 
   /// The calls so far; their arguments may be incomplete.
   [[nodiscard]] const std::vector<tool_call>& calls() const { return calls_; }
@@ -71,21 +71,28 @@ private:
     json_balance balance;
   };
 
-  struct piece_view;
+  /// What one piece says.
+  struct piece {
+    std::optional<std::uint64_t> index;
+    std::string id;
+    std::string name;
+    bool has_arguments = false;  ///< Not empty; they are in `scratch_`.
+  };
 
-  [[nodiscard]] std::optional<std::size_t> find(const piece_view& piece) const;
-  [[nodiscard]] bool begins_another(const piece_view& piece, std::size_t at) const;
-  [[nodiscard]] expected<std::size_t> place(const piece_view& piece);
-  [[nodiscard]] std::string accepted_id(std::string_view theirs);
-  void take_name(const piece_view& piece, std::size_t at, std::string& fresh);
-  [[nodiscard]] expected<void> take_arguments(const piece_view& piece, std::size_t at,
-                                              std::string& fresh);
+  [[nodiscard]] piece read_piece(json_view value);
+  [[nodiscard]] std::optional<std::size_t> find(const piece& p) const;
+  [[nodiscard]] bool begins_another(const piece& p, std::size_t at) const;
+  [[nodiscard]] expected<void> append(const piece& p, std::vector<tool_call_piece>& fresh);
+  [[nodiscard]] std::size_t open(const piece& p);
+  [[nodiscard]] std::string accepted_id(const std::string& theirs);
+  [[nodiscard]] expected<void> take_name(const piece& p, std::size_t at, std::string& fresh);
+  [[nodiscard]] expected<void> take_arguments(std::size_t at, std::string& fresh);
 
   limits limits_;
   seeded_random random_;
   std::vector<slot> slots_;  ///< One for each of `calls_`.
   std::vector<tool_call> calls_;
-  std::string scratch_;
+  std::string scratch_;  ///< The arguments of a piece.
 };
 
 }  // namespace libagent
