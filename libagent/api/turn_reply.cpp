@@ -51,16 +51,6 @@ bool is_our_fault(errc code) {
          code == errc::not_found;
 }
 
-std::string approval_text(const std::vector<pending_approval>& approvals) {
-  std::string text;
-  for (const auto& pending : approvals) {
-    text += text.empty() ? "" : "\n";
-    text += "Waiting for a person to allow the tool " + pending.call.name +
-            ": POST /v1/approvals/" + pending.id;
-  }
-  return text;
-}
-
 }  // namespace
 
 http_error to_openai_error(const error& failure) {
@@ -104,6 +94,18 @@ http_response failed_turn_reply(const turn_result& result) {
   return reply;
 }
 
+std::string approval_notice(const turn_result& result) {
+  std::string text;
+  if (result.state != turn_state::needs_approval)
+    return text;
+  for (const auto& pending : result.approvals) {
+    text += text.empty() ? "" : "\n";
+    text += "Waiting for a person to allow the tool " + pending.call.name +
+            ": POST /v1/approvals/" + pending.id;
+  }
+  return text;
+}
+
 chat_reply reply_of(const turn_result& result) {
   chat_reply reply{
       .model = result.model,
@@ -112,9 +114,9 @@ chat_reply reply_of(const turn_result& result) {
       .usage = result.usage,
       .citations = result.citations,
       .found = result.found};
-  if (result.state == turn_state::needs_approval) {
+  if (const auto notice = approval_notice(result); !notice.empty()) {
     reply.message.content += reply.message.content.empty() ? "" : "\n\n";
-    reply.message.content += approval_text(result.approvals);
+    reply.message.content += notice;
     reply.finish = finish_reason::stop;
   }
   return reply;

@@ -30,6 +30,9 @@ namespace libagent {
 /// Why `result` has no answer. @pre As above.
 [[nodiscard]] error why_failed(const turn_result& result);
 
+/// What a turn that waits for a person says of it; empty for all others.
+[[nodiscard]] std::string approval_notice(const turn_result& result);
+
 /// The reply of a model that a client of the chat interface believes to have asked. A turn that
 /// waits for a person says so in its text.
 [[nodiscard]] chat_reply reply_of(const turn_result& result);
