@@ -1,18 +1,37 @@
 #pragma once
 
+#include "libagent/base/time.hpp"
+#include "libagent/models/chat.hpp"
 #include "libagent/models/citation.hpp"
 #include "libagent/record/field.hpp"
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 namespace libagent {
 
+/// What an agent can make use of while it answers. Never leaves the process; all of it may be
+/// empty.
+struct live_question {
+  /// The conversation with the question as its last message; null: it is not known.
+  std::shared_ptr<const std::vector<chat_message>> history;
+  /// Shows a part of the answer at once, where somebody wants to see it. From any thread, until
+  /// the answer is given.
+  std::function<void(std::string part)> say;
+  std::stop_token stop;  ///< Nobody wants the answer any more.
+  time_point deadline = time_point::max();
+  std::string client;  ///< Who asks.
+};
+
 /// What an agent is asked.
 struct agent_question {
   std::string question;
   std::optional<std::string> session;  ///< Continues a conversation; absent: a single question.
+  live_question live;
 };
 
 template <class Inspector>
