@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,9 +40,9 @@ struct agents_folder_limits {
 
 /// Looks at a folder now and then and says when its files are others.
 ///
-/// Time and size of the files tell whether to read them, their content whether anything changed; a
-/// file that is still being written is told of twice at most. What cannot be read is told once per
-/// kind of failure, and the files told of before stay valid. Thread safety: none, but for
+/// Time, size and identity of the files tell whether to read them, their content whether anything
+/// changed. A file that is being written may be read half, and is read again when it is whole. A
+/// failure is told of once until it is another one or gone. Thread safety: none, but for
 /// `look_now`. Blocking: the destructor, for a look that is under way.
 class agents_folder_watch {
 public:
@@ -69,7 +70,7 @@ private:
   std::vector<agent_file> known_;
   listener on_change_;
   agents_folder_limits limits_;
-  std::vector<std::string> stamps_;  ///< Names, sizes and times at the last look.
+  std::string stamps_;  ///< What told the files apart at the last look that could read them.
   std::string last_failure_;
   std::mutex mutex_;
   std::condition_variable_any wanted_;

@@ -108,7 +108,7 @@ struct http_config {
 };
 
 /// Servers of models. None at all: everything is answered from the documents.
-struct models_config {
+struct model_servers_config {
   std::string file;
   std::string url;
   std::string model;
@@ -222,7 +222,7 @@ struct shutdown_config {
 struct agent_config {
   node_config node;
   http_config http;
-  models_config models;
+  model_servers_config models;
   agents_config agents;
   sessions_config sessions;
   tasks_config tasks;

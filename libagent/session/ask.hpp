@@ -61,12 +61,17 @@ bool inspect(Inspector& f, agent_answer& x) {
 struct agent_info {
   std::string name;
   std::string description;
+  std::string model;               ///< What answers; empty: the agent's own code.
+  std::vector<std::string> tools;  ///< That it may call.
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, agent_info& x) {
-  return record(f, x, "agent_info", field("name", "Asked as agent:NAME.", x.name),
-                field("description", "What it is for.", x.description));
+  return record(
+      f, x, "agent_info", field("name", "Asked as agent:NAME.", x.name),
+      field("description", "What it is for.", x.description),
+      field("model", "What answers; empty: its own code.", x.model).fallback(std::string{}),
+      field("tools", "Tools that it may call.", x.tools).fallback(std::vector<std::string>{}));
 }
 
 }  // namespace libagent
