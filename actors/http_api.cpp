@@ -5,14 +5,12 @@
 #include "actors/paths.hpp"
 #include "actors/submitting.hpp"
 #include "libagent/api/client_name.hpp"
-#include "libagent/api/listing.hpp"
 #include "libagent/api/request_headers.hpp"
 #include "libagent/api/schedule_submission.hpp"
 #include "libagent/api/submission.hpp"
 #include "libagent/api/task_query.hpp"
 #include "libagent/api/task_reply.hpp"
 #include "libagent/base/contract.hpp"
-#include "libagent/base/text.hpp"
 #include "libagent/http/http_error.hpp"
 #include "libagent/http/site_check.hpp"
 #include "libagent/record/json.hpp"
@@ -44,110 +42,87 @@ http_response answer_reply(const task_record& record) {
   return reply;
 }
 
+/// What headers and key say of a task.
+expected<void> take_call_headers(const api_call& call, task_request& into) {
+  if (auto read = take_headers(call.request(), into); !read)
+    return read;
+  into.client = call.caller.client;
+  if (call.caller.key && !into.level)
+    into.level = call.caller.key->level;
+  return {};
+}
+
+/// The agents that an interface was made with are those there are, unless somebody knows better.
+door_options with_agents(door_options door, const std::vector<agent_info>& agents) {
+  if (!door.agents)
+    door.agents = [agents] { return agents; };
+  return door;
+}
+
 }  // namespace
 
 http_api::http_api(caf::actor_system& system, std::shared_ptr<const tool_registry> tools,
-                   std::vector<agent_info> agents, std::vector<std::string> host_names)
+                   std::vector<agent_info> agents, std::vector<std::string> host_names,
+                   door_options door)
     : system_{system},
       tools_{std::move(tools)},
       agents_{std::move(agents)},
-      host_names_{std::move(host_names)} {
+      host_names_{std::move(host_names)},
+      keys_{door.keys},
+      guard_metrics_{door.guard_metrics},
+      models_{system, with_agents(std::move(door), agents_)},
+      sessions_{system, models_} {
   LIBAGENT_EXPECTS(tools_ != nullptr);
   add_task_routes();
   add_schedule_routes();
   add_node_routes();
-}
-
-http_api::route_handler http_api::forward(gateway_call call) {
-  return [call](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-    self.to_gateway({.call = call, .exchange = exchange});
-  };
-}
-
-http_api::route_handler http_api::for_id(gateway_call call, const char* what) {
-  return
-      [call, what](http_api& self, const http_exchange_ptr& exchange, const path_params& params) {
-        const auto& text = params.at("id");
-        if (const auto id = task_id_from_string(text)) {
-          self.to_gateway({.call = call, .exchange = exchange, .id = *id});
-        } else {
-          refuse(exchange, {errc::invalid_argument, std::string{"read "} + what + " id " +
-                                                        quoted_excerpt(text) +
-                                                        ": expected a UUID of 36 characters"});
-        }
-      };
-}
-
-void http_api::add_task_routes() {
-  router_.add("POST", "/v1/tasks",
-              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-                self.post_task(exchange);
-              });
-  router_.add("GET", "/v1/tasks",
-              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-                self.list_tasks(exchange);
-              });
-  router_.add("GET", "/v1/tasks/{id}", for_id(gateway_call::lookup, "task"));
-  router_.add("GET", "/v1/tasks/{id}/events", for_id(gateway_call::events, "task"));
-  router_.add("DELETE", "/v1/tasks/{id}", for_id(gateway_call::cancel, "task"));
-  router_.add("POST", "/v1/tasks/{id}/retry", for_id(gateway_call::retry, "task"));
-  router_.add("POST", "/v1/tasks/{id}/purge", for_id(gateway_call::purge, "task"));
-  router_.add("POST", "/v1/agents/{name}/ask",
-              [](http_api& self, const http_exchange_ptr& exchange, const path_params& params) {
-                self.post_ask(exchange, params.at("name"));
-              });
-}
-
-void http_api::add_schedule_routes() {
-  router_.add("POST", "/v1/schedules",
-              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-                self.post_schedule(exchange);
-              });
-  router_.add("GET", "/v1/schedules", forward(gateway_call::list_schedules));
-  router_.add("GET", "/v1/schedules/{id}", for_id(gateway_call::find_schedule, "schedule"));
-  router_.add("DELETE", "/v1/schedules/{id}", for_id(gateway_call::remove_schedule, "schedule"));
-}
-
-void http_api::add_node_routes() {
-  router_.add("GET", "/v1/tools", forward(gateway_call::list_tools));
-  router_.add("GET", "/v1/supervision", forward(gateway_call::supervision));
-  router_.add("GET", "/v1/status", forward(gateway_call::status));
-  router_.add("GET", "/metrics", forward(gateway_call::metrics));
-  router_.add("GET", "/v1/agents",
-              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-                exchange->respond(json_response(200, listing_json(self.agents_)));
-              });
-  router_.add("GET", "/healthz",
-              [](http_api&, const http_exchange_ptr& exchange, const path_params&) {
-                exchange->respond(json_response(200, R"({"status":"ok"})"));
-              });
-  router_.add("GET", "/readyz",
-              [](http_api& self, const http_exchange_ptr& exchange, const path_params&) {
-                if (self.draining_.load()) {
-                  exchange->respond(json_response(503, R"({"status":"draining"})"));
-                } else {
-                  self.to_gateway({.call = gateway_call::readiness, .exchange = exchange});
-                }
-              });
+  add_model_routes();
+  add_session_routes();
 }
 
 void http_api::handle(http_exchange_ptr exchange) {
-  if (const auto own = check_site(exchange->request(), host_names_); !own) {
+  const auto& request = exchange->request();
+  if (const auto own = check_site(request, host_names_); !own) {
     auto refusal = to_http_error(own.error());
     refusal.status = 403;
     exchange->respond(error_response(refusal));
     return;
   }
-  auto matched = router_.match(exchange->request().method, exchange->request().path);
+  auto matched = router_.match(request.method, request.path);
   if (auto* refusal = std::get_if<http_response>(&matched)) {
     exchange->respond(std::move(*refusal));
     return;
   }
-  const auto& found_route = *std::get_if<router<route_handler>::found>(&matched);
-  (*found_route.handler)(*this, exchange, found_route.params);
+  const auto& found_route = std::get<router<route>::found>(matched);
+  auto admitted = admit(found_route.handler->who, request);
+  if (auto* refusal = std::get_if<http_response>(&admitted)) {
+    exchange->respond(std::move(*refusal));
+    return;
+  }
+  found_route.handler->handle(*this, {.exchange = exchange,
+                                      .params = found_route.params,
+                                      .caller = std::get<api_caller>(admitted)});
 }
 
-void http_api::post_task(const http_exchange_ptr& exchange) {
+std::variant<api_caller, http_response> http_api::admit(access who,
+                                                        const http_request& request) const {
+  if (who == access::anybody || (who == access::metrics && !(keys_ && guard_metrics_)))
+    return api_caller{};
+  if (!keys_) {
+    auto client = client_name(request);
+    if (!client)
+      return error_response(client.error());
+    return api_caller{.client = *std::move(client), .key = nullptr};
+  }
+  auto admitted = keys_->admit(request, system_.clock().now());
+  const auto* caller = std::get_if<api_caller>(&admitted);
+  if (caller != nullptr && caller->is_restricted() && who != access::any_key)
+    return forbidden(*caller, "use this: it is for some agents only");
+  return admitted;
+}
+
+void http_api::post_task(const api_call& call) {
+  const auto& exchange = call.exchange;
   auto submission = from_json<task_submission>(exchange->request().body);
   if (!submission)
     return refuse(exchange, submission.error());
@@ -155,7 +130,7 @@ void http_api::post_task(const http_exchange_ptr& exchange) {
   auto request = to_request(*std::move(submission));
   if (!request)
     return refuse(exchange, request.error());
-  if (const auto read = take_headers(exchange->request(), *request); !read)
+  if (const auto read = take_call_headers(call, *request); !read)
     return refuse(exchange, read.error());
   if (wait) {
     run_and_wait(exchange, *std::move(request), ended_reply);
@@ -165,28 +140,30 @@ void http_api::post_task(const http_exchange_ptr& exchange) {
   }
 }
 
-void http_api::post_ask(const http_exchange_ptr& exchange, const std::string& agent) {
+void http_api::post_ask(const api_call& call) {
+  const auto& exchange = call.exchange;
+  const auto& agent = call.params.at("name");
+  if (!call.caller.may_ask(agent))
+    return exchange->respond(forbidden(call.caller, "ask the agent " + agent));
   const auto& body = exchange->request().body;
   // Checked here, so that the error names the client's own fields.
   if (const auto question = from_json<agent_question>(body); !question)
     return refuse(exchange, question.error());
   task_request request{.target = "agent:" + agent, .arguments = {body}};
-  if (const auto read = take_headers(exchange->request(), request); !read)
+  if (const auto read = take_call_headers(call, request); !read)
     return refuse(exchange, read.error());
   run_and_wait(exchange, std::move(request), answer_reply);
 }
 
-void http_api::post_schedule(const http_exchange_ptr& exchange) {
+void http_api::post_schedule(const api_call& call) {
+  const auto& exchange = call.exchange;
   auto submission = from_json<schedule_submission>(exchange->request().body);
   if (!submission)
     return refuse(exchange, submission.error());
   auto plan = to_request(*std::move(submission));
   if (!plan)
     return refuse(exchange, plan.error());
-  auto client = client_name(exchange->request());
-  if (!client)
-    return refuse(exchange, client.error());
-  plan->request.client = *std::move(client);
+  plan->request.client = call.caller.client;
   to_gateway({.call = gateway_call::add_schedule, .exchange = exchange, .plan = *std::move(plan)});
 }
 

@@ -1,7 +1,6 @@
 #include "libagent/adapters/http_connection.hpp"
 
 #include "libagent/adapters/http_live_exchange.hpp"
-#include "libagent/http/sse.hpp"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -188,7 +187,7 @@ void http_connection::sweep(time_point now) {
   } else if (phase_ == phase::streaming && is_events_ && unsent() == 0 && !is_head_ &&
              options().stream_keep_alive.count() > 0 &&
              now - last_output_ >= options().stream_keep_alive) {
-    write(format_sse_comment("keep-alive"));
+    keep_alive();
   }
 }
 

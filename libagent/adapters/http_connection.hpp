@@ -55,6 +55,8 @@ public:
   /// Breaks off an answer so that the client sees that it is incomplete.
   void cut();
   void drop_slow_reader();
+  /// Tells the exchange how much of its stream has left.
+  void tell_progress();
 
 private:
   enum class phase : std::uint8_t {
@@ -79,7 +81,8 @@ private:
   void resume();
   void flush();
   void wait_for_output();
-  void tell_progress();
+  void keep_alive();
+  void append_piece(std::string_view piece);
   void start_leaving();
   void discard_input(std::size_t count);
 

@@ -1,5 +1,6 @@
 #include "libagent/adapters/http_connection.hpp"
 #include "libagent/adapters/http_live_exchange.hpp"
+#include "libagent/http/sse.hpp"
 #include "libagent/http/wire.hpp"
 
 #include <algorithm>
@@ -69,12 +70,22 @@ void http_connection::write(std::string_view piece) {
   if (phase_ != phase::streaming)
     return;
   stream_bytes_ += piece.size();
+  append_piece(piece);
+  flush();
+}
+
+void http_connection::keep_alive() {
+  // Not the exchange's piece, so not counted among those that it waits for.
+  append_piece(format_sse_comment("keep-alive"));
+  flush();
+}
+
+void http_connection::append_piece(std::string_view piece) {
   if (is_chunked_ && !is_head_) {
     append_chunk(out_, piece);
   } else if (!is_head_) {
     out_ += piece;
   }
-  flush();
 }
 
 void http_connection::finish() {

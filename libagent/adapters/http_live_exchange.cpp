@@ -99,12 +99,14 @@ stream_write http_live_exchange::write(std::string piece) {
 }
 
 void http_live_exchange::finish() {
-  std::function<void()> dropped;
+  std::function<void()> dropped;  // Both destroyed after the lock.
+  std::function<void()> never_run;
   const std::lock_guard guard{mutex_};
   if (phase_ != phase::streaming)
     return;
   phase_ = phase::answered;
   dropped = std::exchange(callback_, {});
+  never_run = std::exchange(drained_, {});
   post([](http_connection& connection) { connection.finish(); });
 }
 
@@ -122,7 +124,34 @@ void http_live_exchange::on_disconnect(std::function<void()> callback) {
     callback();
 }
 
+void http_live_exchange::on_drained(std::function<void()> callback) {
+  const std::lock_guard guard{mutex_};
+  if (phase_ != phase::streaming)
+    return;
+  std::swap(drained_, callback);
+  awaits_room_.store(true);
+  post([](http_connection& connection) { connection.tell_progress(); });
+}
+
+void http_live_exchange::sent(std::size_t bytes) {
+  sent_.store(bytes, std::memory_order_relaxed);
+  if (!awaits_room_.load())
+    return;
+  std::function<void()> callback;
+  {
+    const std::lock_guard guard{mutex_};
+    const auto waiting = accepted_ - bytes;
+    if (phase_ != phase::streaming || waiting > loop_->core().options.output_bytes_max / 4)
+      return;
+    awaits_room_.store(false);
+    callback = std::exchange(drained_, {});
+  }
+  if (callback)
+    callback();
+}
+
 void http_live_exchange::client_gone() {
+  std::function<void()> never_run;
   std::function<void()> callback;
   {
     const std::lock_guard guard{mutex_};
@@ -130,6 +159,7 @@ void http_live_exchange::client_gone() {
       return;
     phase_ = phase::gone;
     callback = std::exchange(callback_, {});
+    never_run = std::exchange(drained_, {});
   }
   if (callback)
     callback();

@@ -31,10 +31,11 @@ public:
   stream_write write(std::string piece) override;
   void finish() override;
   void on_disconnect(std::function<void()> callback) override;
+  void on_drained(std::function<void()> callback) override;
 
   // For the connection, on its thread:
   /// `bytes` of the stream have left in all.
-  void sent(std::size_t bytes) { sent_.store(bytes, std::memory_order_relaxed); }
+  void sent(std::size_t bytes);
 
   void client_gone();
 
@@ -49,11 +50,13 @@ private:
   const std::weak_ptr<http_connection> connection_;
   const http_request request_;
   std::atomic<std::size_t> sent_{0};
+  std::atomic<bool> awaits_room_{false};  ///< Whether `drained_` is set.
 
   std::mutex mutex_;  ///< Guards what follows; also held while posting, which keeps the order.
   phase phase_ = phase::open;
   std::size_t accepted_ = 0;
   std::function<void()> callback_;
+  std::function<void()> drained_;
 };
 
 }  // namespace libagent

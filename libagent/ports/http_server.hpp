@@ -59,6 +59,13 @@ public:
   /// thread, when that happened before. A second callback replaces the first. It must neither
   /// block nor throw.
   virtual void on_disconnect(std::function<void()> callback) = 0;
+
+  /// For the writer of a stream that said `congested` and that can wait: `callback` runs once, on
+  /// an I/O thread and never within this call, when at most a quarter of the buffer is waiting;
+  /// soon when that is so already. It never runs once the stream was finished or has nobody who
+  /// receives it, nor before it was started. A second callback replaces the first. It must neither
+  /// block nor throw.
+  virtual void on_drained(std::function<void()> callback) = 0;
 };
 
 using http_exchange_ptr = std::shared_ptr<http_exchange>;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,10 @@ struct turn_request {
   std::string key;     ///< The same one again means the same turn. Empty: none.
   std::string trace;   ///< W3C traceparent; empty: none.
   std::optional<criticality> level;
+  std::stop_token stop;  ///< Whoever asked has gone: ends the turn as `cancelled`.
+  /// What its client may spend in a day, over all of its turns; 0: no limit.
+  std::uint64_t client_budget_micro = 0;
+  std::uint64_t client_budget_tokens = 0;
 };
 
 enum class turn_state : std::uint8_t {

@@ -15,6 +15,7 @@ namespace libagent::testing {
 struct exchange_outcome {
   std::optional<http_response> response;
   std::optional<int> stream_status;
+  http_headers stream_headers;
   std::vector<std::string> pieces;
   bool finished = false;
 };
@@ -35,19 +36,39 @@ public:
   void respond(http_response response) override {
     if (!outcome_->response) {
       outcome_->response = std::move(response);
+      forget_callbacks();
     }
   }
 
-  void start_stream(int status, http_headers) override { outcome_->stream_status = status; }
+  void start_stream(int status, http_headers headers) override {
+    outcome_->stream_status = status;
+    outcome_->stream_headers = std::move(headers);
+  }
 
   stream_write write(std::string piece) override {
     outcome_->pieces.push_back(std::move(piece));
     return next_write;
   }
 
-  void finish() override { outcome_->finished = true; }
+  void finish() override {
+    outcome_->finished = true;
+    forget_callbacks();
+  }
 
   void on_disconnect(std::function<void()> callback) override { callback_ = std::move(callback); }
+
+  void on_drained(std::function<void()> callback) override { drained_ = std::move(callback); }
+
+  /// What is written from now on does not fit, until `drain`.
+  void congest() { next_write = stream_write::congested; }
+
+  /// The client has read all.
+  void drain() {
+    next_write = stream_write::accepted;
+    if (auto callback = std::exchange(drained_, nullptr)) {
+      callback();
+    }
+  }
 
   /// The client goes away.
   void disconnect() {
@@ -59,9 +80,15 @@ public:
   stream_write next_write = stream_write::accepted;
 
 private:
+  void forget_callbacks() {
+    callback_ = nullptr;
+    drained_ = nullptr;
+  }
+
   http_request request_;
   std::shared_ptr<exchange_outcome> outcome_;
   std::function<void()> callback_;
+  std::function<void()> drained_;
 };
 
 }  // namespace libagent::testing

@@ -22,6 +22,9 @@ enum class submit_outcome : std::uint8_t {
   acknowledged,  ///< It was told an id.
 };
 
+/// Ends the label of what is sent with the key of another op and a body of its own.
+inline constexpr const char* other_body_suffix = "-other";
+
 /// How a task ended, as the client was told.
 struct told_end {
   std::string state;

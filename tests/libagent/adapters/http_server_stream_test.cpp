@@ -165,6 +165,79 @@ TEST_CASE("a reader that is too slow is dropped, and its writer told", "[http]")
   CHECK(client.read_to_end().size() < written);
 }
 
+TEST_CASE("a stream goes on after a comment kept it open", "[http]") {
+  auto options = quick_options();
+  options.stream_keep_alive = 10ms;
+  exchange_queue queue;
+  const running_server server{[&](http_exchange_ptr exchange) {
+                                exchange->start_stream(200, sse_headers());
+                                queue.put(std::move(exchange));
+                              },
+                              options};
+  auto client = server.connect();
+  client.send(get_events);
+  static_cast<void>(client.receive_head());
+  const auto exchange = queue.take();
+  REQUIRE(client.receive_chunk() == ": keep-alive\n\n");
+  CHECK(exchange->write("data: 1\n\n") == stream_write::accepted);
+  exchange->finish();
+  std::string rest;
+  for (auto chunk = client.receive_chunk(); !chunk.empty(); chunk = client.receive_chunk())
+    rest += chunk;
+  CHECK_THAT(rest, Catch::EndsWith("data: 1\n\n"));
+}
+
+TEST_CASE("the writer of a congested stream hears when there is room again", "[http]") {
+  auto options = quick_options();
+  options.output_bytes_max = 16U << 20U;  // a quarter of it is more than the kernel takes
+  exchange_queue queue;
+  const running_server server{[&](http_exchange_ptr exchange) {
+                                exchange->start_stream(200, sse_headers());
+                                queue.put(std::move(exchange));
+                              },
+                              options};
+  auto client = server.connect(/*receive_buffer_bytes=*/65'536);
+  client.send(get_events);
+  const auto exchange = queue.take();
+  const std::string piece(1U << 20U, 'x');
+  constexpr std::size_t pieces = 12;
+  auto result = stream_write::accepted;
+  for (std::size_t i = 0; i < pieces; ++i)
+    result = exchange->write(piece);
+  REQUIRE(result == stream_write::congested);
+  signal_once drained;
+  exchange->on_drained([&drained] { drained.set(); });
+  static_cast<void>(client.receive_head());
+  CHECK(client.receive_chunk() == piece);
+  CHECK_FALSE(drained.is_set());
+  for (std::size_t i = 1; i < pieces; ++i)
+    CHECK(client.receive_chunk().size() == piece.size());
+  CHECK(drained.wait());
+  CHECK(exchange->write(piece) == stream_write::accepted);
+  exchange->finish();
+  CHECK(server->stats().streams_dropped == 0);
+}
+
+TEST_CASE("a stream that has room says so soon, one that ended never", "[http]") {
+  exchange_queue queue;
+  const running_server server{[&](http_exchange_ptr exchange) {
+    exchange->start_stream(200, sse_headers());
+    queue.put(std::move(exchange));
+  }};
+  auto client = server.connect();
+  client.send(get_events);
+  const auto exchange = queue.take();
+  signal_once drained;
+  exchange->on_drained([&drained] { drained.set(); });
+  CHECK(drained.wait());
+
+  auto held = std::make_shared<int>(1);
+  const std::weak_ptr<int> watched = held;
+  exchange->finish();
+  exchange->on_drained([held = std::move(held)] { FAIL("the stream had ended"); });
+  CHECK(watched.expired());
+}
+
 TEST_CASE("a single piece may be larger than the buffer", "[http]") {
   auto options = quick_options();
   options.output_bytes_max = 1'000;

@@ -203,7 +203,7 @@ TEST_CASE("a journal of the first version is brought up to date with all it has"
     auto old =
         sqlite_database::open(folder.path() / "old.db", sqlite_database::access::write).value();
     REQUIRE(old.execute("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL"));
-    REQUIRE(old.execute(journal_migrations()[0]));
+    REQUIRE(old.execute(journal_schema().migrations[0]));
     REQUIRE(old.execute("PRAGMA user_version=1; PRAGMA application_id=1818315372"));
     REQUIRE(old.execute("ATTACH '" + file.string() + "' AS new"));
     for (const std::string table : {"tasks", "bodies", "results"})
@@ -238,12 +238,12 @@ TEST_CASE("a journal of a newer program is refused and left as it is", "[journal
     auto database = sqlite_database::open(file, sqlite_database::access::write).value();
     REQUIRE(database.execute("PRAGMA user_version=" + std::to_string(version)));
   };
-  set_version(journal_schema_version() + 1);
+  set_version(journal_schema().version() + 1);
   const auto refused = open_sqlite_journal({.file = file});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::unsupported);
   CHECK(refused.error().context.find("use a newer program") != std::string::npos);
-  set_version(journal_schema_version());
+  set_version(journal_schema().version());
   CHECK(must_load(*open_at(file)).tasks.size() == 1);
 }
 

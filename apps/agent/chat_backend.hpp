@@ -1,0 +1,49 @@
+#pragma once
+
+#include "libagent/base/expected.hpp"
+#include "libagent/ports/session_store.hpp"
+#include "libagent/session/ask.hpp"
+#include "libagent/session/session_view.hpp"
+#include "libagent/session/turn.hpp"
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace libagent::app {
+
+/// What `agent chat` talks to: sessions in this process or on a server.
+///
+/// Thread safety: none, one thread uses it. Blocking: all of it may wait for an answer.
+class chat_backend {
+public:
+  chat_backend() = default;
+  chat_backend(const chat_backend&) = delete;
+  chat_backend& operator=(const chat_backend&) = delete;
+  virtual ~chat_backend() = default;
+
+  /// Runs a turn until its end, of which the observer hears, on any thread, before this returns.
+  /// `stop` cancels the turn; then it still ends that way. When the observer hears of no end, the
+  /// turn was lost.
+  virtual void run_turn(const turn_request& request, const turn_observer_ptr& observer,
+                        const std::stop_token& stop) = 0;
+
+  /// A person's word on a tool call that waits.
+  [[nodiscard]] virtual expected<void> decide(const std::string& approval,
+                                              const approval_decision& decision) = 0;
+
+  /// As `run_turn`, for a turn that goes on because nothing of it waits for a person any more.
+  virtual void go_on(const std::string& session, const turn_observer_ptr& observer,
+                     const std::stop_token& stop) = 0;
+
+  /// Errors: `not_found`.
+  [[nodiscard]] virtual expected<session_view> look_up(const std::string& session) = 0;
+  /// The latest changed first.
+  [[nodiscard]] virtual expected<std::vector<session_head>> sessions() = 0;
+  [[nodiscard]] virtual expected<std::vector<agent_info>> agents() = 0;
+};
+
+using chat_backend_ptr = std::unique_ptr<chat_backend>;
+
+}  // namespace libagent::app
