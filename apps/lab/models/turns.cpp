@@ -64,7 +64,7 @@ void turns_experiment::measure(const turn_peer& peer, std::size_t users) {
       run_turn_peer(peer, model_port_,
                     {.users = users,
                      .warm_up = std::chrono::milliseconds{options_.quick ? 500 : 1'000},
-                     .measured = std::chrono::milliseconds{options_.quick ? 500 : 2'000}});
+                     .measured = std::chrono::milliseconds{options_.quick ? 1'000 : 2'000}});
   if (!figures) {
     left_out_.insert(peer.name);
     return result_.add_note("Left out: " + peer.name + ". " + to_string(figures.error()));
