@@ -105,7 +105,7 @@ private:
   void act(const commit_events& action);
   void act(order_model& action);
   void act(const stop_model& action);
-  void act(const run_tool& action);
+  void act(const libagent::run_tool& action);
   void act(const ask_agent& action);
   void act(const stop_tool& action);
   void act(const ask_cache& action);

@@ -251,8 +251,7 @@ void agent_session::order_from_actor(const order_model& action, const std::stop_
             end({.end = {.reply = reply_of(answer), .so_far = {}, .began = true}});
           },
           [end, has_spoken](const caf::error& why) {
-            (*end)(
-                {.end = {.reply = from_caf_error(why), .so_far = {}, .began = has_spoken->load()}});
+            end({.end = {.reply = from_caf_error(why), .so_far = {}, .began = has_spoken->load()}});
           });
 }
 
@@ -266,7 +265,7 @@ const agent_session::tool_under_way& agent_session::note_tool(const std::string&
       .first->second;
 }
 
-void agent_session::act(const run_tool& action) {
+void agent_session::act(const libagent::run_tool& action) {
   const auto dispatcher = find<dispatcher_actor>(self_->system(), dispatcher_path);
   const auto& under_way = note_tool(action.call);
   task_request request{.target = action.tool,

@@ -38,7 +38,7 @@ std::vector<provider_settings> settings_of(const std::vector<model_provider>& pr
     LIBAGENT_EXPECTS(each.model != nullptr);
     settings.push_back(each.settings);
   }
-  LIBAGENT_EXPECTS(check(models_config{.schema = {}, .providers = settings}).has_value());
+  LIBAGENT_EXPECTS(check(models_file{.schema = {}, .providers = settings}).has_value());
   return settings;
 }
 

@@ -82,7 +82,7 @@ private:
     caf::telemetry::int_counter* retries = nullptr;
     caf::telemetry::int_counter* refused = nullptr;
     caf::telemetry::int_counter* cost_micro = nullptr;
-    lane_counters told;  // what the counters were raised to
+    provider_counters told;  // what the counters were raised to
   };
 
   [[nodiscard]] provider_metrics register_provider(const provider_settings& settings);

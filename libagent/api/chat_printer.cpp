@@ -101,22 +101,21 @@ std::string chat_printer::on_update(const turn_update& update) {
 
 std::string chat_printer::on_end(const turn_result& result) {
   std::string out;
-  if (!has_answered_ && !result.text.empty())
-    out += take(turn_text{result.text});
+  out += what_is_missing(result.text);
   out += new_line();
   if (!result.citations.empty())
     out += "\n" + render_citations(result.citations, options_.style);
   out += how_it_ended(result);
   if (options_.verbose)
     out += what_it_took(result);
-  has_answered_ = false;
+  printed_.clear();
   is_thinking_ = false;
   return out;
 }
 
 std::string chat_printer::on_refused(const error& why) {
   auto out = new_line() + "! " + printable_text(to_string(why)) + "\n";
-  has_answered_ = false;
+  printed_.clear();
   is_thinking_ = false;
   return out;
 }
@@ -124,7 +123,7 @@ std::string chat_printer::on_refused(const error& why) {
 std::string chat_printer::take(const turn_text& x) {
   auto out = is_thinking_ ? new_line() : std::string{};
   is_thinking_ = false;
-  has_answered_ = has_answered_ || !x.text.empty();
+  printed_ += x.text;
   return out + show(x.text);
 }
 
@@ -144,7 +143,7 @@ std::string chat_printer::take(const turn_call_piece&) {
 }
 
 std::string chat_printer::take(const turn_step_ended&) {
-  has_answered_ = false;
+  printed_.clear();
   is_thinking_ = false;
   return new_line();
 }
@@ -162,6 +161,16 @@ std::string chat_printer::take(const turn_tool_ended& x) {
 
 std::string chat_printer::take(const turn_handed_over& x) {
   return note("=> " + x.agent + " goes on");
+}
+
+std::string chat_printer::what_is_missing(std::string_view answer) {
+  if (printed_.starts_with(answer))
+    return {};  // All of it was printed, or it was cancelled meanwhile.
+  if (answer.starts_with(printed_))
+    return take(turn_text{std::string{answer.substr(printed_.size())}});
+  // Its beginning was missed, or the agent said something else instead.
+  auto out = new_line();
+  return out += take(turn_text{std::string{answer}});
 }
 
 std::string chat_printer::show(std::string_view text) {

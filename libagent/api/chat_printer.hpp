@@ -40,6 +40,8 @@ private:
   [[nodiscard]] std::string take(const turn_tool_ended& x);
   [[nodiscard]] std::string take(const turn_handed_over& x);
 
+  /// Of the whole answer what was not printed yet.
+  [[nodiscard]] std::string what_is_missing(std::string_view answer);
   [[nodiscard]] std::string show(std::string_view text);
   /// A dim line of its own, cut to the columns.
   [[nodiscard]] std::string note(std::string_view text);
@@ -50,8 +52,8 @@ private:
 
   chat_printer_options options_;
   bool at_line_start_ = true;
-  bool is_thinking_ = false;   ///< What was printed last is a thought.
-  bool has_answered_ = false;  ///< Text was printed since the last step.
+  bool is_thinking_ = false;  ///< What was printed last is a thought.
+  std::string printed_;       ///< Of the answer, since the last step.
 };
 
 /// `text` without control characters other than line ends and tabs, and without marks that change

@@ -9,38 +9,33 @@
 
 namespace libagent {
 
-/// A token bucket: a minute's requests may come at once, and come back evenly over a minute.
+/// A bucket of requests: those of a minute may come at once, and they come back evenly over a
+/// minute (the generic cell rate algorithm of ITU-T I.371).
 ///
 /// Thread safety: none.
 class request_meter {
 public:
   /// `per_minute` 0: no limit.
-  explicit request_meter(std::uint32_t per_minute)
-      : per_minute_{per_minute}, left_{static_cast<double>(per_minute)} {}
+  explicit request_meter(std::uint32_t per_minute) {
+    if (per_minute == 0)
+      return;
+    space_ = duration{std::chrono::minutes{1}} / duration::rep{per_minute};
+    slack_ = space_ * (duration::rep{per_minute} - 1);
+  }
 
   /// Takes one; empty when there was one, else after how long there will be.
-  /// @pre `now` is not earlier than in the previous call.
   [[nodiscard]] std::optional<duration> take(time_point now) {
-    if (per_minute_ == 0)
-      return std::nullopt;
-    const double rate = per_minute_ / 60.0;
-    if (last_) {
-      const std::chrono::duration<double> passed = now - *last_;
-      left_ = std::min(left_ + passed.count() * rate, static_cast<double>(per_minute_));
-    }
-    last_ = now;
-    if (left_ >= 1) {
-      left_ -= 1;
-      return std::nullopt;
-    }
-    return std::chrono::ceil<std::chrono::milliseconds>(
-        std::chrono::duration<double>{(1 - left_) / rate});
+    const auto due = std::max(due_, now);
+    if (due - now > slack_)
+      return due - now - slack_;
+    due_ = due + space_;
+    return std::nullopt;
   }
 
 private:
-  std::uint32_t per_minute_;
-  double left_;
-  std::optional<time_point> last_;
+  duration space_{0};                   ///< Between two requests at an even pace.
+  duration slack_{0};                   ///< How far ahead of that pace they may be.
+  time_point due_ = time_point::min();  ///< Of the next one at an even pace.
 };
 
 }  // namespace libagent

@@ -18,7 +18,7 @@
 namespace libagent {
 
 /// What happened at one provider since the start.
-struct lane_counters {
+struct provider_counters {
   std::uint64_t calls = 0;     ///< Attempts that were sent.
   std::uint64_t failures = 0;  ///< Of them without an answer.
   std::uint64_t retries = 0;   ///< Of them not the first of their order.
@@ -96,7 +96,7 @@ public:
   /// How often the breaker opened.
   [[nodiscard]] std::uint64_t opened() const { return breaker_.opened(); }
 
-  [[nodiscard]] const lane_counters& counters() const { return counters_; }
+  [[nodiscard]] const provider_counters& counters() const { return counters_; }
 
 private:
   void learn_from_failure(const error& why, time_point began_at, time_point now);
@@ -111,7 +111,7 @@ private:
   std::uint32_t running_ = 0;
   time_point held_until_ = time_point::min();
   double mean_call_ms_ = 0;  // of those that were answered lately
-  lane_counters counters_;
+  provider_counters counters_;
 };
 
 }  // namespace libagent

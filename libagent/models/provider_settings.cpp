@@ -151,8 +151,8 @@ private:
 
 }  // namespace
 
-expected<models_config> read_models_config(std::string_view text) {
-  auto config = from_json<models_config>(text);
+expected<models_file> read_models_file(std::string_view text) {
+  auto config = from_json<models_file>(text);
   if (!config)
     return config;
   if (auto sound = check(*config); !sound)
@@ -160,7 +160,7 @@ expected<models_config> read_models_config(std::string_view text) {
   return config;
 }
 
-expected<void> check(const models_config& config) {
+expected<void> check(const models_file& config) {
   std::set<std::string_view> names;
   for (const auto& provider : config.providers) {
     if (auto sound = provider_check{provider}.run(); !sound)
@@ -173,8 +173,8 @@ expected<void> check(const models_config& config) {
   return {};
 }
 
-std::string models_config_schema() {
-  return json_schema<models_config>();
+std::string models_file_schema() {
+  return json_schema<models_file>();
 }
 
 }  // namespace libagent

@@ -181,26 +181,26 @@ bool inspect(Inspector& f, provider_settings& x) {
 ///                     "api_key_env": "OPENAI_API_KEY",
 ///                     "models": [{"name": "gpt-4o-mini", "aliases": ["small"],
 ///                                 "price": {"input": 0.15, "cached": 0.075, "output": 0.6}}]}]}
-struct models_config {
+struct models_file {
   std::optional<std::string> schema;  ///< `$schema`, for editors.
   std::vector<provider_settings> providers;
 };
 
 template <class Inspector>
-bool inspect(Inspector& f, models_config& x) {
-  return record(f, x, "models_config", field("$schema", "For editors.", x.schema),
+bool inspect(Inspector& f, models_file& x) {
+  return record(f, x, "models_file", field("$schema", "For editors.", x.schema),
                 field("providers", "Model servers.", x.providers).max_size(providers_max));
 }
 
 /// Reads and checks such a file. A key in it is refused, and the error does not repeat it.
 /// Errors: `invalid_argument`, `too_large`; the context has the place and what would be right.
-[[nodiscard]] expected<models_config> read_models_config(std::string_view text);
+[[nodiscard]] expected<models_file> read_models_file(std::string_view text);
 
 /// Checks what the types cannot say: names, addresses, names that are used twice, bounds that
 /// contradict each other. Errors: `invalid_argument`, naming provider and field.
-[[nodiscard]] expected<void> check(const models_config& config);
+[[nodiscard]] expected<void> check(const models_file& config);
 
 /// The JSON Schema of such a file.
-[[nodiscard]] std::string models_config_schema();
+[[nodiscard]] std::string models_file_schema();
 
 }  // namespace libagent

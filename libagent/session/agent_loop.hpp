@@ -52,6 +52,7 @@ struct tool_outcome {
 
 /// What the response cache says.
 struct found_in_cache {
+  std::string key;      ///< As asked.
   std::string value;    ///< As it was given to `fill_cache`; empty: a miss.
   std::string outcome;  ///< For `turn_result::cache`: hit, disk_hit, stale, coalesced, miss.
 };
@@ -87,7 +88,7 @@ public:
 
   [[nodiscard]] loop_actions on_model_end(std::uint64_t order, model_outcome end, moment at);
   [[nodiscard]] loop_actions on_tool_end(std::string_view call, tool_outcome end, moment at);
-  [[nodiscard]] loop_actions on_cache(found_in_cache found, moment at);
+  [[nodiscard]] loop_actions on_cache(const found_in_cache& found, moment at);
 
   /// Errors: `not_found` when no such approval waits.
   [[nodiscard]] expected<loop_actions> on_approval(std::string_view id,

@@ -20,6 +20,15 @@ public:
     bytes_per_token_ += weight * (std::clamp(seen, least, most) - bytes_per_token_);
   }
 
+  /// A gauge that trusts one measurement wholly.
+  [[nodiscard]] static token_gauge measured(std::uint64_t bytes, std::uint64_t tokens) {
+    token_gauge out;
+    if (bytes > 0 && tokens > 0)
+      out.bytes_per_token_ =
+          std::clamp(static_cast<double>(bytes) / static_cast<double>(tokens), least, most);
+    return out;
+  }
+
   /// Rounded up.
   [[nodiscard]] std::uint64_t tokens(std::uint64_t bytes) const {
     return static_cast<std::uint64_t>(std::ceil(static_cast<double>(bytes) / bytes_per_token_));

@@ -59,7 +59,7 @@ private:
 struct agent_world {
   std::shared_ptr<const registry_catalog> tools;   ///< Never null.
   std::shared_ptr<const fixed_agents> agents;      ///< Never null.
-  std::shared_ptr<const context_windows> windows;  ///< Null: none is known.
+  std::shared_ptr<context_windows> windows;  ///< Null: none is known.
 
   /// Valid as long as this.
   [[nodiscard]] agent_environment environment() const;

@@ -1,12 +1,17 @@
 #pragma once
 
+#include "actors/bridge/directory.hpp"
+#include "actors/bridge/errors.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "actors/http_api.hpp"
 #include "actors/paths.hpp"
+#include "libagent/http/sse.hpp"
 
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_exchange.hpp"
 
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -46,13 +51,14 @@ public:
         [this](turn_atom, const turn_request& request, const turn_observer_ref& who) {
           script_->turns.push_back({request, who.observer});
         },
-        [this](cancel_atom, const session_name& name, const std::string&) {
-          script_->cancelled.push_back(name);
+        [this](cancel_atom, const session_name& which, const std::string&) {
+          script_->cancelled.push_back(which);
         },
-        [this](lookup_atom, const session_name& name) -> caf::result<session_view> {
-          const auto found = std::ranges::find(script_->views, name.id, &session_view::id);
-          if (name.client != "alice" || found == script_->views.end())
-            return to_caf_error({errc::not_found, "find the session " + name.id + ": no such one"});
+        [this](lookup_atom, const session_name& which) -> caf::result<session_view> {
+          const auto found = std::ranges::find(script_->views, which.id, &session_view::id);
+          if (which.client != "alice" || found == script_->views.end())
+            return to_caf_error(
+                {errc::not_found, "find the session " + which.id + ": no such one"});
           return *found;
         },
         [this](list_atom, const session_query& query) {
@@ -62,7 +68,7 @@ public:
             heads.push_back({.name = {"alice", view.id}, .agent = view.agent});
           return heads;
         },
-        [this](erase_atom, const session_name& name) { script_->erased.push_back(name); },
+        [this](erase_atom, const session_name& which) { script_->erased.push_back(which); },
         [this](approve_atom, const std::string& id,
                const approval_decision& decision) -> caf::result<session_name> {
           script_->decisions.push_back(decision);

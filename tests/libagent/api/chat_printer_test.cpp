@@ -31,6 +31,17 @@ TEST_CASE("a chat prints an answer that was not streamed, and never one twice", 
   CHECK(printer.on_end({.text = "Five."}) == "\n");
 }
 
+TEST_CASE("a chat prints what it had not seen of an answer, or all when it began too late",
+          "[api]") {
+  chat_printer printer{{}};
+  (void)printer.on_update(turn_text{"One. "});
+  CHECK(printer.on_end({.text = "One. Two."}) == "Two.\n");
+  (void)printer.on_update(turn_text{"Two."});
+  CHECK(printer.on_end({.text = "One. Two."}) == "\nOne. Two.\n");
+  (void)printer.on_update(turn_text{"A secret"});
+  CHECK(printer.on_end({.text = "I can't help with that."}) == "\nI can't help with that.\n");
+}
+
 TEST_CASE("a chat shows each tool call and each result in one line", "[api]") {
   chat_printer printer{{}};
   (void)printer.on_update(turn_text{"Let me see."});

@@ -1,0 +1,34 @@
+#!/bin/sh
+# run.sh AGENT WORK_FOLDER
+#
+# Runs the acceptance tests against the program AGENT, with the clients that package-lock.json
+# pins, installed in WORK_FOLDER. Ends with 77, which ctest counts as skipped, when this machine
+# cannot run them: no npm, or no way to fetch the clients.
+set -eu
+
+agent=$1
+work=$2
+here=$(cd "$(dirname "$0")" && pwd)
+
+skip() {
+  echo "skipped: $1" >&2
+  exit 77
+}
+
+command -v node >/dev/null 2>&1 || skip "there is no node on this machine (needs 20 or later)"
+command -v npm >/dev/null 2>&1 || skip "there is no npm on this machine"
+major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+[ "$major" -ge 20 ] || skip "node $(node --version) is older than 20"
+
+mkdir -p "$work"
+cp "$here"/package.json "$here"/package-lock.json "$here"/*.mjs "$work"/
+cd "$work"
+if ! npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1; then
+  # A lock file that is wrong is a failure, a registry that cannot be reached is not.
+  grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH' npm.log &&
+    skip "the clients cannot be fetched: $(grep -m1 -E 'npm (error|ERR!)' npm.log)"
+  cat npm.log >&2
+  exit 1
+fi
+
+LIBAGENT_AGENT=$agent exec node --test --test-concurrency=1 openai_client.test.mjs
