@@ -1,6 +1,7 @@
 #include "apps/lab/models/turn_contestant.hpp"
 
 #include "apps/lab/models/floor_turns.hpp"
+#include "apps/lab/models/own_turns.hpp"
 #include "apps/lab/models/stub_reply.hpp"
 
 namespace libagent::lab {
@@ -12,7 +13,8 @@ constexpr std::uint32_t turn_answer_tokens = 16;
 }  // namespace
 
 std::vector<turn_contestant_kind> turn_contestants() {
-  return {{.name = "floor", .start = start_floor_turns}};
+  return {{.name = "libagent", .start = start_own_turns},
+          {.name = "floor", .start = start_floor_turns}};
 }
 
 std::string turn_tool_answer(const std::string& city) {
