@@ -1,15 +1,17 @@
 #include "actors/node.hpp"
 
+#include "actors/bridge/asking.hpp"
 #include "actors/bridge/errors.hpp"
+#include "actors/bridge/priority.hpp"
 #include "actors/node_tree.hpp"
 #include "actors/paths.hpp"
 #include "actors/supervisor.hpp"
 #include "libagent/base/contract.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <mutex>
 #include <utility>
 
 namespace libagent::actors {
@@ -31,23 +33,6 @@ actor_system_options system_options(const node_options& options, const node_part
           .events = parts.events};
 }
 
-/// Asks an actor from a thread that is none, and waits.
-template <class T, class Handle, class... Args>
-expected<T> ask_and_wait(caf::actor_system& system, const Handle& who,
-                         std::chrono::milliseconds patience, Args&&... args) {
-  caf::scoped_actor self{system};
-  std::optional<expected<T>> outcome;
-  const auto failed = [&outcome](const caf::error& why) { outcome = from_caf_error(why); };
-  auto answer =
-      self->request<caf::message_priority::high>(who, patience, std::forward<Args>(args)...);
-  if constexpr (std::is_void_v<T>) {
-    answer.receive([&outcome] { outcome = expected<void>{}; }, failed);
-  } else {
-    answer.receive([&outcome](const T& value) { outcome = value; }, failed);
-  }
-  return *std::move(outcome);
-}
-
 }  // namespace
 
 struct node::impl {
@@ -55,9 +40,11 @@ struct node::impl {
        std::vector<agent_spec> given_agents, const node_parts& parts)
       : tools{std::move(given_tools)},
         agents{std::move(given_agents)},
+        windows{std::make_shared<context_windows>()},
+        world{make_world(parts.declared)},
         config{system_options(options, parts)},
         system{config} {
-    root = spawn_root_supervisor(system, make_node_tree(options, parts, *tools, agents));
+    root = spawn_root_supervisor(system, make_node_tree(options, parts, *tools, agents, world));
     caf::actor_cast<caf::actor>(root)->attach_functor(
         [report = parts.on_failure](const caf::error& reason) {
           if (reason && reason != caf::exit_reason::user_shutdown)
@@ -65,8 +52,30 @@ struct node::impl {
         });
   }
 
+  [[nodiscard]] std::vector<agent_info> written() const {
+    std::vector<agent_info> infos;
+    for (const auto& agent : agents)
+      infos.push_back(agent.info);
+    return infos;
+  }
+
+  [[nodiscard]] agent_world_ptr make_world(const std::vector<agent_declaration>& declared) const {
+    return std::make_shared<const agent_world>(
+        agent_world{.tools = std::make_shared<const registry_catalog>(tools),
+                    .agents = std::make_shared<const fixed_agents>(declared, written()),
+                    .windows = windows});
+  }
+
+  [[nodiscard]] agent_world_ptr current_world() const {
+    const std::lock_guard guard{mutex};
+    return world;
+  }
+
   std::shared_ptr<const tool_registry> tools;
   std::vector<agent_spec> agents;
+  std::shared_ptr<context_windows> windows;
+  mutable std::mutex mutex;  ///< Guards `world`.
+  agent_world_ptr world;
   actor_system_config config;
   caf::actor_system system;
   supervisor_actor root;  // Reset by `stop`: CAF waits for every actor that has a handle.
@@ -101,10 +110,28 @@ const std::shared_ptr<const tool_registry>& node::tools() const {
 }
 
 std::vector<agent_info> node::agents() const {
+  return impl_->current_world()->agents->list();
+}
+
+void node::set_declared(const std::vector<agent_declaration>& declared) {
+  const auto world = impl_->make_world(declared);
+  {
+    const std::lock_guard guard{impl_->mutex};
+    impl_->world = world;
+  }
+  // Sessions first: they must know an agent before a task can ask for it.
+  if (const auto sessions = find<sessions_actor>(impl_->system, sessions_path))
+    caf::anon_send<urgent>(sessions, reload_atom_v, world);
   std::vector<agent_info> infos;
-  for (const auto& agent : impl_->agents)
-    infos.push_back(agent.info);
-  return infos;
+  infos.reserve(declared.size());
+  for (const auto& agent : declared)
+    infos.push_back({.name = agent.name, .description = agent.description});
+  if (const auto dispatcher = find<dispatcher_actor>(impl_->system, dispatcher_path))
+    caf::anon_send<urgent>(dispatcher, reload_atom_v, std::move(infos));
+}
+
+session_client node::sessions() {
+  return session_client{impl_->system};
 }
 
 task_client node::client() {

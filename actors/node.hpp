@@ -7,6 +7,8 @@
 #include "actors/cache.hpp"
 #include "actors/cache_disk.hpp"
 #include "actors/memory_monitor.hpp"
+#include "actors/model_gateway.hpp"
+#include "actors/session_client.hpp"
 #include "actors/task_client.hpp"
 #include "libagent/base/expected.hpp"
 #include "libagent/nodes/endpoint.hpp"
@@ -14,11 +16,16 @@
 #include "libagent/ports/event_sink.hpp"
 #include "libagent/ports/journal_access.hpp"
 #include "libagent/ports/memory_probe.hpp"
+#include "libagent/ports/session_store.hpp"
+#include "libagent/ports/span_sink.hpp"
 #include "libagent/ports/thread_usage.hpp"
+#include "libagent/session/agent_declaration.hpp"
+#include "libagent/session/session_residents.hpp"
 #include "libagent/supervision/supervision_rules.hpp"
 #include "libagent/supervision/tree.hpp"
 #include "libagent/tasks/past_runs.hpp"
 #include "libagent/tasks/task_limits.hpp"
+#include "libagent/tools/agent_world.hpp"
 #include "libagent/tools/tool_registry.hpp"
 
 #include <chrono>
@@ -26,6 +33,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,9 +66,16 @@ struct node_options {
   restart_limits restarts{.max_restarts = 5, .period = std::chrono::seconds{10}};
   backoff_limits backoff;
   std::optional<peer_options> peers;
+  resident_limits sessions;  ///< How many conversations are in memory, and for how long.
+  std::chrono::milliseconds session_retention = std::chrono::hours{24 * 30};
   journal_sync sync = journal_sync::group;  ///< As the journal was opened.
   std::chrono::milliseconds sync_interval{100};
 };
+
+/// Runs a task from any thread without waiting for it: `on_end` gets its output, or why there is
+/// none, exactly once. A stop request cancels the task.
+using task_starter = std::function<void(task_request request, const std::stop_token& stop,
+                                        std::function<void(expected<raw_json>)> on_end)>;
 
 /// What a node is given of the world outside; each part may be left out.
 struct node_parts {
@@ -70,6 +85,14 @@ struct node_parts {
   cache_level_opener open_cache_level;
   /// Where accepted tasks are kept; null: they end with the process.
   journal_access_ptr journal;
+  /// Agents that need no code.
+  std::vector<agent_declaration> declared;
+  /// Makes those who provide models; called at each (re)start of the model gateway. Empty: there
+  /// are none.
+  std::function<std::vector<model_provider>(const task_starter& tasks)> models;
+  /// Where conversations are kept; null: they end with the process.
+  session_store_ptr sessions;
+  span_sink_ptr spans;  ///< Null: none are made.
   /// How earlier processes of this node went down.
   std::vector<past_crash> crashes;
   /// Note on the calling thread that a run of a tool begins and ends there, for crash reports.
@@ -118,7 +141,15 @@ public:
 
   [[nodiscard]] caf::actor_system& system();
   [[nodiscard]] const std::shared_ptr<const tool_registry>& tools() const;
+  /// All agents as they are now. Thread safety: any thread.
   [[nodiscard]] std::vector<agent_info> agents() const;
+
+  /// Replaces the declared agents; turns that have begun end with what they began with. Thread
+  /// safety: any thread. @pre No two agents have the same name.
+  void set_declared(const std::vector<agent_declaration>& declared);
+
+  /// Talks to agents from threads that are not actors.
+  [[nodiscard]] session_client sessions();
 
   /// Runs tasks from threads that are not actors.
   [[nodiscard]] task_client client();

@@ -8,9 +8,13 @@
 #include "actors/gateway.hpp"
 #include "actors/journal.hpp"
 #include "actors/long_task_worker.hpp"
+#include "actors/model_gateway.hpp"
 #include "actors/paths.hpp"
+#include "actors/session_keeper.hpp"
+#include "actors/sessions.hpp"
 #include "actors/short_task_handler.hpp"
 #include "actors/task_dispatcher.hpp"
+#include "actors/task_starter.hpp"
 
 #include <caf/io/middleman.hpp>
 
@@ -157,6 +161,8 @@ child_spec make_tasks(const node_options& options, const node_parts& parts,
     dispatcher.on_thread_start = parts.raise_priority;
   for (const auto& agent : agents)
     dispatcher.agents.push_back(agent.info);
+  for (const auto& agent : parts.declared)
+    dispatcher.declared.push_back({.name = agent.name, .description = agent.description});
   dispatcher.limits.incarnation = random_word() | 1U;
   dispatcher.journal = parts.journal;
   dispatcher.crashes = parts.crashes;
@@ -185,6 +191,43 @@ child_spec make_agents(const supervision_rules& rules, const std::vector<agent_s
   return nested_supervisor(agents_path, std::move(all));
 }
 
+/// The gateway to models. Those who provide them may run tasks, so that they are made when it
+/// starts.
+child_spec make_models(const node_parts& parts, const agent_world_ptr& world) {
+  return {.name = model_gateway_path,
+          .start = [make = parts.models, spans = parts.spans,
+                    windows = world->windows](start_context& context) {
+            model_gateway_options gateway{.spans = spans};
+            if (make)
+              gateway.providers = make(make_task_starter(context.system()));
+            gateway.windows = windows;
+            return caf::actor_cast<caf::actor>(
+                context.system().spawn<model_gateway_impl>(std::move(gateway)));
+          }};
+}
+
+/// The conversations, and what keeps them.
+child_spec make_sessions(const node_options& options, const node_parts& parts,
+                         const supervision_rules& rules, const agent_world_ptr& world) {
+  supervisor_spec all{.rules = rules};
+  // Sessions that go on without their keeper would find it gone at their next word anyway.
+  all.rules.restarts = strategy::rest_for_one;
+  if (parts.sessions) {
+    all.children.push_back(own_thread_child<session_keeper_impl>(
+        "keeper", session_keeper_options{.store = parts.sessions,
+                                         .retention = options.session_retention,
+                                         .unix_time = system_unix_time}));
+  }
+  all.children.push_back(pooled_child<sessions_impl>(
+      "all", sessions_options{.world = world,
+                              .around = std::make_shared<const session_surroundings>(
+                                  session_surroundings{.unix_time = system_unix_time,
+                                                       .has_store = parts.sessions != nullptr,
+                                                       .node = options.name}),
+                              .limits = options.sessions}));
+  return nested_supervisor("sessions", std::move(all));
+}
+
 child_spec make_cluster(const node_options& options, const tool_registry& tools) {
   cluster_options cluster{.own = {.node = options.name,
                                   .version = options.version,
@@ -208,7 +251,8 @@ child_spec make_cluster(const node_options& options, const tool_registry& tools)
 }  // namespace
 
 supervisor_spec make_node_tree(const node_options& options, const node_parts& parts,
-                               const tool_registry& tools, const std::vector<agent_spec>& agents) {
+                               const tool_registry& tools, const std::vector<agent_spec>& agents,
+                               const agent_world_ptr& world) {
   const supervision_rules rules{.intensity = options.restarts, .backoff = options.backoff};
   shared_parts shared{.cache = {.shards = options.cache_shards, .key = random_hash_key()}};
   supervisor_spec root{.rules = rules};
@@ -216,6 +260,7 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
     auto memory = options.memory;
     memory.subscribers = shared.cache.paths();
     memory.subscribers.emplace_back(dispatcher_path);
+    memory.subscribers.emplace_back(sessions_path);
     shared.ledger = std::make_shared<memory_ledger>(memory.budget_bytes, promised_share);
     memory.ledger = shared.ledger;
     root.children.push_back(
@@ -224,6 +269,8 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
   root.children.push_back(make_cache(options, parts, rules));
   root.children.push_back(make_tasks(options, parts, rules, shared, tools, agents));
   root.children.push_back(make_agents(rules, agents));
+  root.children.push_back(make_models(parts, world));
+  root.children.push_back(make_sessions(options, parts, rules, world));
   if (options.peers)
     root.children.push_back(make_cluster(options, tools));
   root.children.push_back(own_thread_child<gateway_impl>(

@@ -12,7 +12,7 @@ inline constexpr const char* memory_monitor_path = "memory_monitor";
 inline constexpr const char* cluster_path = "cluster";
 inline constexpr const char* gateway_path = "gateway";
 inline constexpr const char* model_gateway_path = "models";
-inline constexpr const char* sessions_path = "sessions";
+inline constexpr const char* sessions_path = "sessions/all";
 inline constexpr const char* session_keeper_path = "sessions/keeper";
 inline constexpr const char* agents_path = "agents";  ///< Each agent is at `agents/NAME`.
 

@@ -62,6 +62,7 @@ task_dispatcher_state::task_dispatcher_state(dispatcher_actor::pointer self,
 void task_dispatcher_state::set_up() {
   set_quiet_handlers(self_);
   options_.on_thread_start();
+  resolver_.set_declared(options_.declared);
   resume();
   self_->set_down_handler([this](const caf::down_msg& down) {
     lose_local(down);
@@ -95,6 +96,9 @@ dispatcher_actor::behavior_type task_dispatcher_state::make_behavior() {
       [=, this](retry_atom, const task_id& id) { return then_settle(retry(id)); },
       [=, this](purge_atom, const task_id& id) { return then_settle(purge(id)); },
       [=, this](suspend_atom) { return then_settle(suspend()); },
+      [this](reload_atom, const std::vector<agent_info>& declared) {
+        resolver_.set_declared(declared);
+      },
       [=, this](schedule_atom, schedule_request& request) { return then_settle(plan(request)); },
       [this](list_atom, schedule_atom) { return list_plans(); },
       [=, this](cancel_atom, schedule_atom, const task_id& id) {

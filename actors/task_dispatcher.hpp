@@ -30,7 +30,8 @@ namespace libagent::actors {
 
 struct dispatcher_options {
   std::vector<std::shared_ptr<tool>> tools;
-  std::vector<agent_info> agents;  ///< Each is looked for at `agents/NAME`.
+  std::vector<agent_info> agents;    ///< Written in C++; each is looked for at `agents/NAME`.
+  std::vector<agent_info> declared;  ///< Answered for by sessions; others come with `reload`.
   task_limits limits;
   /// CPU-bound batch tasks that may run at a time; 0: as many as there are workers.
   std::uint32_t batch_permits = 0;
@@ -132,6 +133,8 @@ private:
   [[nodiscard]] bool start_on(const local_runner& to, const task_entry& task, const lease& held);
   [[nodiscard]] std::shared_ptr<tool> tool_for(const task_entry& task, executor_kind where) const;
   [[nodiscard]] bool start_on(agent_runner& to, const task_entry& task, const lease& held);
+  [[nodiscard]] bool ask_session(agent_runner& to, agent_question question, const task_entry& task,
+                                 const lease& held);
   [[nodiscard]] bool start_on(const node_runner& to, const task_entry& task, const lease& held);
 
   // Askers.

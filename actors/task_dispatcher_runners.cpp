@@ -1,4 +1,4 @@
-// The half of the dispatcher that deals with those who run tasks: local executors, agents, nodes.
+// The half of the dispatcher that deals with those who run tasks: local executors and nodes.
 
 #include "actors/bridge/actor_system.hpp"
 #include "actors/bridge/directory.hpp"
@@ -6,7 +6,6 @@
 #include "actors/bridge/priority.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "actors/task_dispatcher.hpp"
-#include "libagent/record/json.hpp"
 #include "libagent/telemetry/journal_events.hpp"
 
 #include <caf/sec.hpp>
@@ -22,10 +21,6 @@ namespace libagent::actors {
 namespace {
 
 constexpr auto everything_begun = std::numeric_limits<std::uint64_t>::max();
-
-std::string agent_path_of(const std::string& agent) {
-  return std::string{agents_path} + "/" + agent;
-}
 
 }  // namespace
 
@@ -64,22 +59,6 @@ std::shared_ptr<tool> task_dispatcher_state::tool_for(const task_entry& task,
   return resolver_.find_tool(task.record.target);
 }
 
-bool task_dispatcher_state::start_on(agent_runner& to, const task_entry& task, const lease& held) {
-  const auto agent = find<agent_actor>(self_->system(), agent_path_of(to.name));
-  to.waits_for_restart = !agent;
-  if (!agent)
-    return false;
-  auto question = from_json<agent_question>(*task.arguments);
-  // It was checked at admission. The core must not be called from here, so even an error would
-  // have to go through the mailbox.
-  self_->request<urgent>(agent, caf::infinite, ask_atom_v, question.value())
-      .then([this, id = held.id, attempt = held.attempt](
-                const agent_answer& answer) { finish(id, attempt, to_json(answer)); },
-            [this, id = held.id, attempt = held.attempt, executor = held.executor](
-                const caf::error& failure) { agent_failed(id, attempt, executor, failure); });
-  return true;
-}
-
 bool task_dispatcher_state::start_on(const node_runner& to, const task_entry& task,
                                      const lease& held) {
   const auto cluster = find<cluster_actor>(self_->system(), cluster_path);
@@ -100,7 +79,7 @@ bool task_dispatcher_state::start_on(const node_runner& to, const task_entry& ta
 
 void task_dispatcher_state::on_stop(const lease& held, const task_record& record) {
   if (!std::holds_alternative<node_runner>(runners_.at(held.executor)))
-    return;  // An executor sees its stop token; an agent has no way to stop.
+    return;  // Executors and agents see their stop token.
   if (const auto cluster = find<cluster_actor>(self_->system(), cluster_path)) {
     caf::anon_send<urgent>(cluster, cancel_atom_v, held.id,
                            record.failure ? record.failure->context : std::string{});
@@ -236,35 +215,6 @@ void task_dispatcher_state::start_children(const task_id& parent, std::uint32_t 
   }
   core_.start_group(parent, attempt, std::move(orders), now());
   settle();
-}
-
-// -- agents -----------------------------------------------------------------
-
-void task_dispatcher_state::agent_failed(const task_id& id, std::uint32_t attempt,
-                                         executor_id agent, const caf::error& failure) {
-  if (failure == caf::sec::request_receiver_down) {
-    // The agent never saw it: it was dead, or died with the question still in its mailbox.
-    std::get<agent_runner>(runners_.at(agent)).waits_for_restart = true;
-    core_.give_back(id, attempt, now());
-  } else if (failure == caf::sec::broken_promise) {
-    core_.lose_attempt(id, attempt, {errc::unavailable, "the agent ended, or dropped the question"},
-                       now());
-  } else {
-    core_.complete(id, attempt, from_caf_error(failure), now());
-  }
-  settle();
-}
-
-void task_dispatcher_state::look_for_agents() {
-  for (auto& [executor, who] : runners_) {
-    auto* agent = std::get_if<agent_runner>(&who);
-    if (agent == nullptr || !agent->waits_for_restart)
-      continue;
-    if (!find_any(self_->system(), agent_path_of(agent->name)))
-      continue;
-    agent->waits_for_restart = false;
-    core_.set_available(executor, true, now());
-  }
 }
 
 // -- other nodes ------------------------------------------------------------

@@ -33,6 +33,8 @@ using dispatcher_actor = caf::typed_actor<
     caf::result<std::vector<task_record>>(list_atom, journal_query),
     caf::result<task_record>(retry_atom, task_id), caf::result<void>(purge_atom, task_id),
     caf::result<void>(suspend_atom),
+    // from whoever reads declarations: agents that sessions answer for
+    caf::result<void>(reload_atom, std::vector<agent_info>),
     // from those who make plans
     caf::result<schedule>(schedule_atom, schedule_request),
     caf::result<std::vector<schedule>>(list_atom, schedule_atom),
@@ -149,16 +151,33 @@ using session_keeper_actor =
                      // its own timer
                      caf::result<void>(wake_atom)>;
 
+/// See actors/agent_session.hpp: one conversation.
+using agent_session_actor = caf::typed_actor<
+    // from the sessions actor
+    caf::result<void>(turn_atom, turn_request, turn_observer_ref, agent_world_ptr),
+    caf::result<void>(cancel_atom, std::string), caf::result<void>(watch_atom, turn_observer_ref),
+    caf::result<session_view>(lookup_atom),
+    caf::result<void>(approve_atom, std::string, approval_decision), caf::result<void>(wake_atom),
+    // from models, tools and other agents
+    caf::result<void>(done_atom, std::uint64_t, model_end_ref),
+    caf::result<void>(done_atom, std::string, task_record),
+    caf::result<void>(done_atom, std::string, turn_result)>;
+
 /// See actors/sessions.hpp: finds, revives and passivates sessions.
 using sessions_actor = caf::typed_actor<
     // from doors; the observer hears of everything
     caf::result<void>(turn_atom, turn_request, turn_observer_ref),
     caf::result<void>(cancel_atom, session_name, std::string),
+    caf::result<void>(watch_atom, session_name, turn_observer_ref),
     caf::result<session_view>(lookup_atom, session_name),
     caf::result<std::vector<session_head>>(list_atom, session_query),
     caf::result<void>(erase_atom, session_name),
     caf::result<session_name>(approve_atom, std::string, approval_decision),
     caf::result<sessions_status>(status_atom),
+    // from whoever reads declarations
+    caf::result<void>(reload_atom, agent_world_ptr),
+    // from sessions: a turn goes on by itself; a turn is over
+    caf::result<void>(turn_atom, std::uint64_t), caf::result<void>(done_atom, std::uint64_t),
     // from the memory monitor
     caf::result<void>(pressure_atom, pressure_level),
     // its own timer

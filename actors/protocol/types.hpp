@@ -24,6 +24,7 @@
 #include "libagent/tasks/dispatcher_status.hpp"
 #include "libagent/tasks/schedule_request.hpp"
 #include "libagent/tasks/task.hpp"
+#include "libagent/tools/agent_world.hpp"
 #include "libagent/tools/tool_info.hpp"
 
 #include <caf/actor.hpp>
@@ -184,6 +185,11 @@ struct turn_observer_ref {
   turn_observer_ptr observer;
 };
 
+/// How a model's call ended, on its way to the session. Never leaves the process.
+struct model_end_ref {
+  std::shared_ptr<model_end> end;  ///< Never null.
+};
+
 /// What to commit to the session store. Never leaves the process.
 struct session_commit {
   std::shared_ptr<const std::vector<session_write>> writes;  ///< Never null.
@@ -204,6 +210,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::session_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::session_store_stats)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::turn_observer_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::session_commit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::model_end_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::turn_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::agent_world_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::model_call_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::stored_value)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::cache_level_stats)
@@ -354,6 +363,10 @@ CAF_ADD_TYPE_ID(libagent_types, (libagent::approval_decision))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::turn_request))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::turn_observer_ref))
 CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::session_commit))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::turn_result))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::agent_world_ptr))
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::model_end_ref))
+CAF_ADD_ATOM(libagent_types, libagent::actors, reload_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, turn_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, approve_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, passivate_atom)

@@ -8,6 +8,7 @@
 #include "apps/lab/isolation.hpp"
 #include "apps/lab/journal.hpp"
 #include "apps/lab/memory.hpp"
+#include "apps/lab/models/model_commands.hpp"
 #include "apps/lab/overhead.hpp"
 #include "apps/lab/processes.hpp"
 #include "apps/lab/report.hpp"
@@ -114,6 +115,9 @@ public:
         ->add_option("--folder", journal_.folder, "Where the files are made; on a disk");
     add("processes", "What it costs to run a tool in a process, and how soon one is stopped",
         [this] { return libagent::lab::run_processes(options_, processes_); });
+    models_.add_to(
+        app_, options_, [this](CLI::App* command) { add_common_options(command, options_); },
+        [this](std::function<int()> chosen) { chosen_ = std::move(chosen); });
     add_wait_server();
     add_part("tool-worker", libagent::lab::run_tool_worker);
     add_part("fault-node", libagent::lab::run_fault_node);
@@ -188,6 +192,7 @@ private:
   libagent::lab::journal_options journal_;
   libagent::lab::processes_options processes_;
   libagent::lab::simulation_command_options simulate_;
+  libagent::lab::model_commands models_;
   std::int64_t wait_ms_ = 700;
   std::function<int()> chosen_;
 };

@@ -1,5 +1,6 @@
 #include "apps/lab/processes.hpp"
 
+#include "apps/lab/processes_cancel.hpp"
 #include "apps/lab/processes_tools.hpp"
 #include "libagent/adapters/external_tool.hpp"
 #include "libagent/adapters/worker_process.hpp"
@@ -9,6 +10,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <iostream>
@@ -60,6 +63,8 @@ private:
   [[nodiscard]] bool measure_cold();
   [[nodiscard]] bool measure_external();
   [[nodiscard]] bool measure_stops();
+  [[nodiscard]] bool measure_cancelled_tasks();
+  double add_stop_row(const std::string& kind, const std::vector<double>& took_ms);
   /// Begins a run, asks it to stop once it is under way, and takes the time until it returned. The
   /// process is gone and reaped by then.
   expected<double> stop_once(const call& once);
@@ -205,14 +210,39 @@ bool processes_experiment::measure_stop(const std::string& kind, bool is_hung, c
       return fail(passed.error());
     took.push_back(*passed);
   }
-  const auto at = quantiles_of(took);
+  const auto longest = add_stop_row(kind, took);
+  if (is_hung)
+    worst_stop_ms_ = std::max(worst_stop_ms_, longest);
+  return true;
+}
+
+double processes_experiment::add_stop_row(const std::string& kind,
+                                          const std::vector<double>& took_ms) {
+  const auto at = quantiles_of(took_ms);
   result_.add_row(stops_table, {{"what", kind},
-                                {"times", took.size()},
+                                {"times", took_ms.size()},
                                 {"p50 ms", fmt::format("{:.2f}", at.p50)},
                                 {"p99 ms", fmt::format("{:.2f}", at.p99)},
                                 {"max ms", fmt::format("{:.2f}", at.max)}});
-  if (is_hung)
-    worst_stop_ms_ = std::max(worst_stop_ms_, at.max);
+  return at.max;
+}
+
+bool processes_experiment::measure_cancelled_tasks() {
+  announce("cancelled tasks");
+  std::string folder = (std::filesystem::temp_directory_path() / "agent-lab-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr)
+    return fail({errc::io_failed, "make a folder for temporary files"});
+  const auto seen = measure_cancels(folder, times(1'000, 50));
+  std::filesystem::remove_all(folder);
+  if (!seen)
+    return fail(seen.error());
+  const auto queued = add_stop_row("task that waits in a queue", seen->queued_ms);
+  const auto kept = add_stop_row("the same, kept by a journal", seen->queued_kept_ms);
+  const auto socket = add_stop_row("task that waits for another program", seen->socket_ms);
+  result_.add_aim("a queued task is known to be cancelled, longest", aim_is::at_most, 5,
+                  std::max(queued, kept), "ms");
+  result_.add_aim("the connection of a cancelled task is closed, longest", aim_is::at_most, 10,
+                  socket, "ms");
   return true;
 }
 
@@ -250,7 +280,8 @@ int processes_experiment::run() {
     return fail(host.error()) ? 0 : 1;
   host_ = *std::move(host);
   result_.add_note("In force here: " + to_string(workers_->sandbox()) + ".");
-  if (!measure_calls() || !measure_cold() || !measure_external() || !measure_stops())
+  if (!measure_calls() || !measure_cold() || !measure_external() || !measure_stops() ||
+      !measure_cancelled_tasks())
     return 1;
   result_.add_note(
       "A stopped run has ended when its process, and all that stems from it, is gone and reaped; "

@@ -1,5 +1,7 @@
 #include "libagent/adapters/journal_bytes.hpp"
 
+#include "libagent/adapters/kept_database.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -13,9 +15,9 @@ constexpr int piece_bits = 8;
 // have; see "B-tree Pages" in SQLite's file format.
 constexpr std::size_t page_header_bytes = 8;
 constexpr std::size_t cell_overhead_bytes = 15;
-constexpr std::size_t local_bytes_max = journal_page_bytes - 35;
-constexpr std::size_t local_bytes_min = (journal_page_bytes - 12) * 32 / 255 - 23;
-constexpr std::size_t overflow_bytes = journal_page_bytes - 4;
+constexpr std::size_t local_bytes_max = database_page_bytes - 35;
+constexpr std::size_t local_bytes_min = (database_page_bytes - 12) * 32 / 255 - 23;
+constexpr std::size_t overflow_bytes = database_page_bytes - 4;
 constexpr std::size_t never_cut_bytes = 600;
 constexpr std::size_t pieces_max = 24;
 
@@ -29,8 +31,9 @@ std::size_t bytes_in_file(std::size_t payload) {
       local = local_bytes_min;
     overflow_pages = (payload - local + overflow_bytes - 1) / overflow_bytes;
   }
-  const auto cells = (journal_page_bytes - page_header_bytes) / (local + cell_overhead_bytes);
-  return overflow_pages * journal_page_bytes + journal_page_bytes / std::max<std::size_t>(1, cells);
+  const auto cells = (database_page_bytes - page_header_bytes) / (local + cell_overhead_bytes);
+  return overflow_pages * database_page_bytes +
+         database_page_bytes / std::max<std::size_t>(1, cells);
 }
 
 std::int64_t first_piece(std::int64_t seq) {

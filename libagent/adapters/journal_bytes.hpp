@@ -12,9 +12,6 @@
 
 namespace libagent {
 
-/// Pages of a journal's file have so many bytes.
-inline constexpr std::size_t journal_page_bytes = 4'096;
-
 /// How long the pieces are in which a string of `size` bytes is stored: one piece, or, where that
 /// would leave much of a page empty, some of equal length that fill pages better.
 ///

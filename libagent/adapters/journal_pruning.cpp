@@ -1,6 +1,6 @@
 #include "libagent/adapters/journal_pruning.hpp"
 
-#include "libagent/adapters/journal_bytes.hpp"
+#include "libagent/adapters/kept_database.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -10,11 +10,6 @@
 namespace libagent {
 
 namespace {
-
-constexpr std::int64_t pages_per_call = 1'024;
-// Free pages are kept for what comes next, as long as they are no more than this part.
-constexpr std::int64_t unused_share = 8;
-constexpr std::int64_t unused_pages_min = 256;
 
 constexpr unix_millis any_time = std::numeric_limits<unix_millis>::max();
 
@@ -80,7 +75,7 @@ expected<bool> journal_pruning::holds_too_much() {
   const auto unused = database_->query_integer("PRAGMA freelist_count");
   if (!unused)
     return unused.error();
-  return static_cast<std::uint64_t>(*all - *unused) * journal_page_bytes > retention_.bytes;
+  return static_cast<std::uint64_t>(*all - *unused) * database_page_bytes > retention_.bytes;
 }
 
 expected<std::vector<std::int64_t>> journal_pruning::due(unix_millis now) {
@@ -104,17 +99,7 @@ expected<std::vector<std::int64_t>> journal_pruning::due(unix_millis now) {
 }
 
 expected<void> journal_pruning::shrink() {
-  const auto all = database_->query_integer("PRAGMA page_count");
-  if (!all)
-    return all.error();
-  const auto unused = database_->query_integer("PRAGMA freelist_count");
-  if (!unused)
-    return unused.error();
-  const auto kept = std::max(unused_pages_min, *all / unused_share);
-  if (*unused <= kept)
-    return {};
-  const auto given_back = std::min(pages_per_call, *unused - kept);
-  return database_->execute("PRAGMA incremental_vacuum(" + std::to_string(given_back) + ")");
+  return shrink_database(*database_);
 }
 
 }  // namespace libagent

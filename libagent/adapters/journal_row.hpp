@@ -1,6 +1,6 @@
 #pragma once
 
-#include "libagent/adapters/journal_columns.hpp"
+#include "libagent/adapters/row_columns.hpp"
 #include "libagent/adapters/sqlite.hpp"
 #include "libagent/tasks/journal_write.hpp"
 

@@ -1,8 +1,6 @@
 #include "libagent/adapters/journal_schema.hpp"
 
 #include <array>
-#include <string>
-#include <utility>
 
 namespace libagent {
 
@@ -70,54 +68,12 @@ constexpr const char* add_groups_schedules_and_crashes = R"sql(
   CREATE UNIQUE INDEX schedules_by_id ON schedules(id);
 )sql";
 
-constexpr std::array migrations{create_first_version, add_groups_schedules_and_crashes};
-
-expected<void> migrate(sqlite_database& database, std::int64_t from) {
-  std::string sql = "BEGIN IMMEDIATE;";
-  for (auto step = static_cast<std::size_t>(from); step < migrations.size(); ++step)
-    sql += migrations[step];
-  sql += "PRAGMA application_id=" + std::to_string(journal_application_id) +
-         ";PRAGMA user_version=" + std::to_string(migrations.size()) + ";COMMIT";
-  auto done = database.execute(sql);
-  if (!done)
-    static_cast<void>(database.execute("ROLLBACK"));
-  return done;
-}
+constexpr std::array journal_migrations{create_first_version, add_groups_schedules_and_crashes};
 
 }  // namespace
 
-std::span<const char* const> journal_migrations() {
-  return migrations;
-}
-
-std::int64_t journal_schema_version() {
-  return static_cast<std::int64_t>(migrations.size());
-}
-
-expected<void> prepare_journal_schema(sqlite_database& database) {
-  const auto application = database.query_integer("PRAGMA application_id");
-  if (!application)
-    return application.error();
-  const auto version = database.query_integer("PRAGMA user_version");
-  if (!version)
-    return version.error();
-  const auto tables = database.query_integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables)
-    return tables.error();
-  const bool is_empty = *application == 0 && *version == 0 && *tables == 0;
-  if (!is_empty && *application != journal_application_id)
-    return error{errc::corrupt, "it is another program's database, or damaged"};
-  if (*version > journal_schema_version()) {
-    return error{errc::unsupported, "it has version " + std::to_string(*version) +
-                                        ", this program knows up to " +
-                                        std::to_string(journal_schema_version()) +
-                                        "; use a newer program or another file"};
-  }
-  if (*version == journal_schema_version())
-    return {};
-  if (!is_empty && *version < 1)
-    return error{errc::corrupt, "it has the unknown version " + std::to_string(*version)};
-  return migrate(database, *version);
+database_schema journal_schema() {
+  return {.application_id = journal_application_id, .migrations = journal_migrations};
 }
 
 }  // namespace libagent

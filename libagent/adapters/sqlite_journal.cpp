@@ -1,13 +1,14 @@
 #include "libagent/adapters/sqlite_journal.hpp"
 
+#include "libagent/adapters/database_checkpoints.hpp"
+#include "libagent/adapters/database_failure.hpp"
 #include "libagent/adapters/file_lock.hpp"
-#include "libagent/adapters/journal_checkpoints.hpp"
 #include "libagent/adapters/journal_database.hpp"
-#include "libagent/adapters/journal_failure.hpp"
 #include "libagent/adapters/journal_loading.hpp"
 #include "libagent/adapters/journal_pruning.hpp"
 #include "libagent/adapters/journal_reader.hpp"
 #include "libagent/adapters/journal_writer.hpp"
+#include "libagent/adapters/kept_database.hpp"
 
 #include <chrono>
 #include <memory>
@@ -68,7 +69,7 @@ private:
   const sqlite_journal_options options_;
   file_lock lock_;
   opened_journal_database database_;
-  journal_checkpoints checkpoints_;
+  database_checkpoints checkpoints_;
 
   std::mutex writing_;  // over all that uses the writer's connection
   std::optional<journal_writer> writer_;
@@ -85,25 +86,25 @@ private:
 expected<void> sqlite_journal::prepare() {
   auto writer = journal_writer::over(database_.writer);
   if (!writer)
-    return journal_failure(database_.writer, std::move(writer.error()), options_.file);
+    return database_failure(database_.writer, std::move(writer.error()), options_.file);
   writer_ = std::move(*writer);
   auto pruning = journal_pruning::over(database_.writer, options_.retention);
   if (!pruning)
-    return journal_failure(database_.writer, std::move(pruning.error()), options_.file);
+    return database_failure(database_.writer, std::move(pruning.error()), options_.file);
   pruning_ = std::move(*pruning);
   auto reader = journal_reader::over(database_.reader);
   if (!reader)
-    return journal_failure(database_.reader, std::move(reader.error()), options_.file);
+    return database_failure(database_.reader, std::move(reader.error()), options_.file);
   reader_ = std::move(*reader);
   const auto tasks = database_.writer.query_integer("SELECT count(*) FROM tasks");
   if (!tasks)
-    return journal_failure(database_.writer, tasks.error(), options_.file);
+    return database_failure(database_.writer, tasks.error(), options_.file);
   stats_.tasks = static_cast<std::uint64_t>(*tasks);
   return {};
 }
 
 error sqlite_journal::failed(const error& failure) {
-  auto what = journal_failure(database_.writer, failure, options_.file);
+  auto what = database_failure(database_.writer, failure, options_.file);
   if (is_final(what))
     broken_ = what;
   if (sqlite3_get_autocommit(database_.writer.handle()) == 0)
@@ -139,7 +140,7 @@ expected<void> sqlite_journal::bring_up_to_date() {
   }
   if (done)
     return {};
-  auto what = journal_failure(database_.writer, done.error(), options_.file);
+  auto what = database_failure(database_.writer, done.error(), options_.file);
   if (is_final(what))
     broken_ = what;
   return what;
@@ -194,7 +195,7 @@ expected<std::optional<stored_task>> sqlite_journal::find(const task_id& id) {
   const std::lock_guard guard{reading_};
   auto found = reader_->find(id);
   if (!found)
-    return journal_failure(database_.reader, std::move(found.error()), options_.file);
+    return database_failure(database_.reader, std::move(found.error()), options_.file);
   return found;
 }
 
@@ -202,7 +203,7 @@ expected<std::vector<stored_task>> sqlite_journal::list(const journal_query& que
   const std::lock_guard guard{reading_};
   auto found = reader_->list(query);
   if (!found)
-    return journal_failure(database_.reader, std::move(found.error()), options_.file);
+    return database_failure(database_.reader, std::move(found.error()), options_.file);
   return found;
 }
 
@@ -252,7 +253,7 @@ expected<void> sqlite_journal::sync() {
 journal_stats sqlite_journal::stats() {
   const std::lock_guard guard{counting_};
   auto now = stats_;
-  now.file_bytes = journal_file_bytes(options_.file);
+  now.file_bytes = database_file_bytes(options_.file);
   return now;
 }
 

@@ -60,16 +60,17 @@ void append_children(std::string& out, const supervision_node& parent, const std
 
 }  // namespace
 
-std::string render_answer(const agent_answer& answer, text_style style) {
-  auto out = answer.text + "\n";
-  if (!answer.citations.empty())
-    out += "\n";
-  for (std::size_t i = 0; i < answer.citations.size(); ++i) {
+std::string render_citations(const std::vector<citation>& citations, text_style style) {
+  std::string out;
+  for (std::size_t i = 0; i < citations.size(); ++i)
     out +=
-        painted(dim, "[" + std::to_string(i + 1) + "] " + line_range(answer.citations[i]), style) +
-        "\n";
-  }
+        painted(dim, "[" + std::to_string(i + 1) + "] " + line_range(citations[i]), style) + "\n";
   return out;
+}
+
+std::string render_answer(const agent_answer& answer, text_style style) {
+  const auto* const gap = answer.citations.empty() ? "\n" : "\n\n";
+  return answer.text + gap + render_citations(answer.citations, style);
 }
 
 std::string render_tree(const supervision_node& root, text_style style) {

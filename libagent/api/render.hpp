@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace libagent {
 
@@ -14,6 +15,10 @@ namespace libagent {
 struct text_style {
   bool color = false;
 };
+
+/// Citations as numbered `file:line` lines.
+[[nodiscard]] std::string render_citations(const std::vector<citation>& citations,
+                                           text_style style);
 
 /// The answer, then its citations as numbered `file:line` lines.
 [[nodiscard]] std::string render_answer(const agent_answer& answer, text_style style);

@@ -1,6 +1,7 @@
 #include "libagent/api/task_page.hpp"
 
 #include "libagent/api/iso_time.hpp"
+#include "libagent/api/text_table.hpp"
 #include "libagent/base/text.hpp"
 
 #include <algorithm>
@@ -30,26 +31,6 @@ std::string first_line(std::string_view text) {
   const auto line = text.substr(0, text.find('\n'));
   auto shown = harmless(utf8_prefix(line, remark_bytes_max), false);
   return line.size() > remark_bytes_max ? shown + "..." : shown;
-}
-
-using page_row = std::vector<std::string>;
-
-/// Columns as wide as their widest cell; the last one is not padded.
-std::string aligned(const std::vector<page_row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string page;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line.append(row[i]).append(widths[i] - row[i].size() + 2, ' ');
-    line.erase(line.find_last_not_of(' ') + 1);
-    page += line + '\n';
-  }
-  return page;
 }
 
 std::string attempts_text(const task_record& task) {
@@ -132,12 +113,12 @@ std::string age_text(unix_millis since, unix_millis now) {
 std::string render_tasks(const std::vector<task_record>& tasks, unix_millis now) {
   if (tasks.empty())
     return {};
-  std::vector<page_row> rows{{"ID", "STATE", "TOOL", "ATTEMPTS", "AGE", "REMARK"}};
+  std::vector<table_row> rows{{"ID", "STATE", "TOOL", "ATTEMPTS", "AGE", "REMARK"}};
   for (const auto& task : tasks) {
     rows.push_back({to_string(task.id), std::string{name_of(task.state)}, first_line(task.target),
                     attempts_text(task), age_text(task.accepted_at, now), remark_on(task)});
   }
-  return aligned(rows);
+  return text_table(rows);
 }
 
 std::string render_task(const task_record& task, unix_millis now) {
@@ -168,14 +149,14 @@ std::string render_task(const task_record& task, unix_millis now) {
 std::string render_schedules(const std::vector<schedule_view>& schedules) {
   if (schedules.empty())
     return {};
-  std::vector<page_row> rows{{"ID", "NEXT", "WHEN", "RUNS", "TOOL", "NAME"}};
+  std::vector<table_row> rows{{"ID", "NEXT", "WHEN", "RUNS", "TOOL", "NAME"}};
   for (const auto& each : schedules) {
     rows.push_back({to_string(each.id), each.next_due_utc, first_line(each.cron.value_or("once")),
                     std::to_string(each.runs),
                     first_line(each.task.tool.value_or("agent:" + each.task.agent.value_or(""))),
                     first_line(each.name)});
   }
-  return aligned(rows);
+  return text_table(rows);
 }
 
 }  // namespace libagent

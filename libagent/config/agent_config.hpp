@@ -104,6 +104,27 @@ struct http_config {
   std::size_t connections_max = 4096;
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};
   std::size_t io_threads = 1;
+  std::string keys;
+};
+
+/// Servers of models. None at all: everything is answered from the documents.
+struct model_servers_config {
+  std::string file;
+  std::string url;
+  std::string model;
+  std::string api_key_env;
+};
+
+/// Agents that are declared in files.
+struct agents_config {
+  std::string folder = "configs/agents";
+  std::chrono::milliseconds reload_interval{2'000};
+};
+
+struct sessions_config {
+  std::chrono::milliseconds passivate_after = std::chrono::minutes{2};
+  std::size_t resident_max = 1'000;
+  std::chrono::milliseconds retention = std::chrono::hours{24 * 30};
 };
 
 struct tasks_config {
@@ -201,6 +222,9 @@ struct shutdown_config {
 struct agent_config {
   node_config node;
   http_config http;
+  model_servers_config models;
+  agents_config agents;
+  sessions_config sessions;
   tasks_config tasks;
   tools_config tools;
   cache_config cache;

@@ -41,6 +41,25 @@ std::string check_host_and_port(std::string_view text) {
   return fits ? "" : "expected HOST:PORT with a port of at most 65535, or nothing";
 }
 
+std::string check_base_url(std::string_view text) {
+  const bool is_web = text.starts_with("http://") || text.starts_with("https://");
+  const auto host = is_web ? text.substr(text.find("://") + 3) : std::string_view{};
+  const bool fits = !host.empty() && host.front() != '/' &&
+                    text.find_first_of(" \t\n?#@") == std::string_view::npos;
+  return text.empty() || fits ? ""
+                              : "expected a URL such as http://127.0.0.1:8080/v1, without a "
+                                "question mark or a password, or nothing";
+}
+
+std::string check_variable_name(std::string_view text) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  const bool fits =
+      text.empty() || ((text[0] < '0' || text[0] > '9') && std::ranges::all_of(text, is_allowed));
+  return fits ? "" : "expected the name of a variable, not the key itself";
+}
+
 void add_node_options(std::vector<option>& all, node_config& c) {
   all.emplace_back("node.name", c.name,
                    "Name of this node: shown in task records and to other nodes.",
@@ -76,6 +95,37 @@ void add_http_options(std::vector<option>& all, http_config& c) {
                    "How long a connection may wait between two requests.");
   all.emplace_back("http.io-threads", c.io_threads, 1, threads_max,
                    "Threads that read and write connections.");
+  all.emplace_back("http.keys", c.keys,
+                   "File with the keys of the API and their quotas (JSON); empty: no key is asked "
+                   "for, and everybody who reaches the port may do everything.");
+}
+
+void add_model_options(std::vector<option>& all, agent_config& c) {
+  all.emplace_back("models.file", c.models.file,
+                   "File with the servers of models, their limits and prices (JSON); empty: none.");
+  all.emplace_back("models.url", c.models.url,
+                   "The short way to one OpenAI-compatible server: its base URL, which usually "
+                   "ends in /v1. Agents reach its models as default/MODEL. "
+                   "Empty: none.",
+                   &check_base_url);
+  all.emplace_back("models.model", c.models.model,
+                   "The model of that server: what agents whose model is called default use.");
+  all.emplace_back("models.api-key-env", c.models.api_key_env,
+                   "Environment variable that holds that server's key; empty: it wants none.",
+                   &check_variable_name);
+  all.emplace_back("agents.folder", c.agents.folder,
+                   "Folder with the declared agents (*.json). When there is none, the documents "
+                   "agent is the only one.");
+  all.emplace_back("agents.reload-interval", c.agents.reload_interval, 0ms, 24h,
+                   "How often that folder is looked at for changes; 0: only at the start.");
+  all.emplace_back("sessions.passivate-after", c.sessions.passivate_after, 10ms, 24h,
+                   "A session that nobody spoke to for so long leaves memory; the next message "
+                   "brings it back.");
+  all.emplace_back("sessions.resident-max", c.sessions.resident_max, 1, count_max,
+                   "Idle sessions that stay in memory; beyond that those idle for longest leave "
+                   "earlier.");
+  all.emplace_back("sessions.retention", c.sessions.retention, 1s, 24h * 3650,
+                   "How long a session that does not change is kept on disk.");
 }
 
 void add_tasks_options(std::vector<option>& all, tasks_config& c) {
@@ -225,6 +275,16 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
 }
 
 expected<void> check_together(const agent_config& c) {
+  if (c.models.url.empty() != c.models.model.empty()) {
+    return error{errc::invalid_argument,
+                 "configuration: models.url and models.model go together, and one of them is "
+                 "missing"};
+  }
+  if (c.models.url.empty() && !c.models.api_key_env.empty()) {
+    return error{errc::invalid_argument,
+                 "configuration: models.api-key-env is for the server of models.url, which is "
+                 "missing; servers in models.file name their own"};
+  }
   if (c.supervision.backoff_min > c.supervision.backoff_max) {
     return error{errc::invalid_argument, "configuration: supervision.backoff-min (" +
                                              duration_text(c.supervision.backoff_min) +
@@ -246,6 +306,7 @@ std::vector<option> agent_options(agent_config& config) {
   std::vector<option> all;
   add_node_options(all, config.node);
   add_http_options(all, config.http);
+  add_model_options(all, config);
   add_tasks_options(all, config.tasks);
   add_overload_options(all, config.tasks);
   add_memory_options(all, config.cache, config.memory);

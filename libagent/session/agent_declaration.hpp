@@ -19,6 +19,8 @@ struct turn_limits {
   std::uint64_t cost_micro = 0;              ///< Millionths of the prices' currency; 0: no limit.
   std::uint32_t tool_calls = 64;             ///< Over all steps.
   std::uint32_t tool_output_bytes = 32'768;  ///< Of one result, as the model reads it.
+
+  friend bool operator==(const turn_limits&, const turn_limits&) = default;
 };
 
 template <class Inspector>
@@ -53,6 +55,8 @@ struct context_rules {
   context_policy policy = context_policy::truncate;
   std::uint64_t tokens = 0;       ///< Window; 0: what the provider says, else 8,192.
   std::uint64_t reserve = 1'024;  ///< Left free for the reply.
+
+  friend bool operator==(const context_rules&, const context_rules&) = default;
 };
 
 template <class Inspector>
@@ -72,6 +76,8 @@ struct guardrail_rules {
   std::vector<std::string> blocked_input;           ///< Phrases, compared without case.
   std::vector<std::string> blocked_output;          ///< Phrases, compared without case.
   std::string refusal = "I can't help with that.";  ///< Said instead.
+
+  friend bool operator==(const guardrail_rules&, const guardrail_rules&) = default;
 };
 
 template <class Inspector>
@@ -108,6 +114,8 @@ struct agent_declaration {
   std::optional<std::uint32_t> reply_tokens_max;
   bool cache = false;  ///< Equal questions get an equal answer from the response cache.
   std::uint64_t cost_budget_micro = 0;  ///< Of all its turns in a day; 0: no limit.
+
+  friend bool operator==(const agent_declaration&, const agent_declaration&) = default;
 };
 
 template <class Inspector>

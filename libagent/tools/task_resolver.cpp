@@ -86,7 +86,7 @@ expected<resolved_task> task_resolver::resolve_tool(const std::shared_ptr<tool>&
 
 expected<resolved_task> task_resolver::resolve_agent(task_request request) const {
   auto name = request.target.substr(agent_prefix.size());
-  if (!agents_.contains(name))
+  if (!agents_.contains(name) && !declared_.contains(name))
     return unknown_target(request.target);
   resolved_task found{.order = order_from(std::move(request), lane::interactive,
                                           effects::idempotent, agent_timeout),
@@ -114,9 +114,11 @@ expected<resolved_task> task_resolver::resolve_remote(task_request request) cons
 
 error task_resolver::unknown_target(const std::string& target) const {
   std::vector<std::string> agents;
-  agents.reserve(agents_.size());
-  for (const auto& agent : agents_)
-    agents.push_back(std::string{agent_prefix} + agent);
+  agents.reserve(agents_.size() + declared_.size());
+  for (const auto* each : {&agents_, &declared_}) {
+    for (const auto& agent : *each)
+      agents.push_back(std::string{agent_prefix} + agent);
+  }
   std::vector<std::string_view> known{agents.begin(), agents.end()};
   for (const auto& [name, unused] : tools_)
     known.emplace_back(name);
@@ -131,6 +133,16 @@ error task_resolver::unknown_target(const std::string& target) const {
 std::shared_ptr<tool> task_resolver::find_tool(const std::string& name) const {
   const auto found = tools_.find(name);
   return found == tools_.end() ? nullptr : found->second;
+}
+
+void task_resolver::set_declared(const std::vector<agent_info>& agents) {
+  declared_.clear();
+  for (const auto& agent : agents)
+    declared_.insert(agent.name);
+}
+
+bool task_resolver::is_declared(std::string_view agent) const {
+  return declared_.contains(agent);
 }
 
 void task_resolver::move_to_batch(const std::string& tool_name) {

@@ -54,6 +54,10 @@ public:
   /// A local tool by name; null when there is none.
   [[nodiscard]] std::shared_ptr<tool> find_tool(const std::string& name) const;
 
+  /// The agents that are declared, in place of those before.
+  void set_declared(const std::vector<agent_info>& agents);
+  [[nodiscard]] bool is_declared(std::string_view agent) const;
+
   /// From now on the tool's tasks run in the batch lane.
   void move_to_batch(const std::string& tool_name);
 
@@ -74,7 +78,8 @@ private:
   [[nodiscard]] error unknown_target(const std::string& target) const;
 
   std::map<std::string, std::shared_ptr<tool>, std::less<>> tools_;
-  std::set<std::string, std::less<>> agents_;
+  std::set<std::string, std::less<>> agents_;    // Written in C++.
+  std::set<std::string, std::less<>> declared_;  // Needing no code.
   std::set<std::string, std::less<>> moved_;
   std::map<std::string, std::map<std::string, tool_info>> nodes_;  // By node, then by tool.
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <netinet/in.h>
@@ -55,6 +56,12 @@ public:
     }
   }
 
+  /// Whether there is room for more on the way.
+  [[nodiscard]] bool can_send_within(std::chrono::milliseconds limit) const {
+    pollfd waited{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+    return ::poll(&waited, 1, static_cast<int>(limit.count())) == 1;
+  }
+
   /// What comes next; empty when the other side has closed.
   [[nodiscard]] std::string receive() const {
     pollfd waited{.fd = descriptor_, .events = POLLIN, .revents = 0};
@@ -107,6 +114,8 @@ public:
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  [[nodiscard]] int descriptor() const { return descriptor_; }
 
   [[nodiscard]] loopback_peer accept() const {
     pollfd waited{.fd = descriptor_, .events = POLLIN, .revents = 0};

@@ -197,7 +197,7 @@ void fault_client::submit_again(seeded_random& random, std::uint16_t port) {
 /// part of the journal, which the node said.
 void fault_client::submit_other_body(const client_op& op, std::uint16_t port) {
   auto other = op;
-  other.label += "-other";
+  other.label += other_body_suffix;
   other.arguments = R"({"ms": 1})";
   const auto answer = call_http(
       port, {.method = "POST", .path = "/v1/tasks", .body = body_of(other), .key = op.key},

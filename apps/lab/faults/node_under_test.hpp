@@ -55,6 +55,8 @@ public:
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
   void send_signal(int signal) const;
 
   /// Waits for its end, at most until `until`; returns whether it came.

@@ -1,4 +1,4 @@
-#include "libagent/adapters/journal_log.hpp"
+#include "libagent/adapters/database_log.hpp"
 #include "libagent/adapters/sqlite.hpp"
 #include "libagent/adapters/sqlite_journal.hpp"
 #include "libagent/base/random.hpp"

@@ -5,6 +5,8 @@
 
 #include "tests/support/forked_child.hpp"
 #include "tests/support/journal_conformance.hpp"
+#include "tests/support/shared_number.hpp"
+#include "tests/support/small_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,8 +16,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -31,27 +31,6 @@ journal_ptr open_at(const std::filesystem::path& file, journal_sync sync = journ
   REQUIRE(opened);
   return std::move(*opened);
 }
-
-/// A number that a process shares with those it forks.
-class shared_number {
-public:
-  shared_number()
-      : at_{static_cast<volatile std::uint64_t*>(::mmap(nullptr, sizeof(std::uint64_t),
-                                                        PROT_READ | PROT_WRITE,
-                                                        MAP_SHARED | MAP_ANONYMOUS, -1, 0))} {}
-
-  shared_number(const shared_number&) = delete;
-  shared_number& operator=(const shared_number&) = delete;
-
-  ~shared_number() { ::munmap(const_cast<std::uint64_t*>(at_), sizeof(std::uint64_t)); }
-
-  void set(std::uint64_t value) { *at_ = value; }
-
-  [[nodiscard]] std::uint64_t get() const { return *at_; }
-
-private:
-  volatile std::uint64_t* at_;
-};
 
 /// Commits one task after the other until it is killed at the `crash_at`th point.
 int commit_until_killed(const std::filesystem::path& file, int crash_at, shared_number& committed) {
@@ -83,29 +62,6 @@ std::uint64_t accept_until_refused(journal& kept, std::uint64_t from, error& why
     return i - 1;
   }
 }
-
-/// A file system of one megabyte.
-class small_disk {
-public:
-  explicit small_disk(const std::filesystem::path& at)
-      : at_{at.string()}, is_mounted_{::mount("tmpfs", at_.c_str(), "tmpfs", 0, "size=1m") == 0} {}
-
-  small_disk(const small_disk&) = delete;
-  small_disk& operator=(const small_disk&) = delete;
-
-  ~small_disk() {
-    if (is_mounted_)
-      ::umount2(at_.c_str(), MNT_DETACH);
-  }
-
-  void grow() const { REQUIRE(::mount("tmpfs", at_.c_str(), "tmpfs", MS_REMOUNT, "size=4m") == 0); }
-
-  [[nodiscard]] bool is_mounted() const { return is_mounted_; }
-
-private:
-  std::string at_;
-  bool is_mounted_;
-};
 
 }  // namespace
 
@@ -203,7 +159,7 @@ TEST_CASE("a journal of the first version is brought up to date with all it has"
     auto old =
         sqlite_database::open(folder.path() / "old.db", sqlite_database::access::write).value();
     REQUIRE(old.execute("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL"));
-    REQUIRE(old.execute(journal_migrations()[0]));
+    REQUIRE(old.execute(journal_schema().migrations[0]));
     REQUIRE(old.execute("PRAGMA user_version=1; PRAGMA application_id=1818315372"));
     REQUIRE(old.execute("ATTACH '" + file.string() + "' AS new"));
     for (const std::string table : {"tasks", "bodies", "results"})
@@ -238,12 +194,12 @@ TEST_CASE("a journal of a newer program is refused and left as it is", "[journal
     auto database = sqlite_database::open(file, sqlite_database::access::write).value();
     REQUIRE(database.execute("PRAGMA user_version=" + std::to_string(version)));
   };
-  set_version(journal_schema_version() + 1);
+  set_version(journal_schema().version() + 1);
   const auto refused = open_sqlite_journal({.file = file});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::unsupported);
   CHECK(refused.error().context.find("use a newer program") != std::string::npos);
-  set_version(journal_schema_version());
+  set_version(journal_schema().version());
   CHECK(must_load(*open_at(file)).tasks.size() == 1);
 }
 

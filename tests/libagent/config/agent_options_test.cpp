@@ -41,3 +41,39 @@ TEST_CASE("no two options share a variable, so each default is left alone by the
     REQUIRE(changed.assign(before));
   }
 }
+
+TEST_CASE("a server of models is named with its model, and its key only with it", "[config]") {
+  config_sources sources;
+  const auto load = [&sources](std::vector<std::string> overrides) {
+    sources.overrides = std::move(overrides);
+    return load_agent_config(sources);
+  };
+  const std::string url = "models.url=http://127.0.0.1:8080/v1";
+  const auto both = load({url, "models.model=qwen", "models.api-key-env=MY_KEY"});
+  REQUIRE(both);
+  CHECK(both->values.models.model == "qwen");
+  CHECK_FALSE(load({url}));
+  CHECK_FALSE(load({"models.model=qwen"}));
+  CHECK_FALSE(load({"models.api-key-env=MY_KEY"}));
+}
+
+TEST_CASE("a URL of models is one, without a password, and a key's variable is no key",
+          "[config]") {
+  const auto takes = [](const std::string& key, const std::string& value) {
+    agent_config config;
+    for (auto& each : agent_options(config)) {
+      if (each.key() == key)
+        return each.assign(value).has_value();
+    }
+    return false;
+  };
+  CHECK(takes("models.url", "https://api.openai.com/v1"));
+  CHECK(takes("models.url", ""));
+  CHECK_FALSE(takes("models.url", "localhost:8080"));
+  CHECK_FALSE(takes("models.url", "http://"));
+  CHECK_FALSE(takes("models.url", "http:///v1"));
+  CHECK_FALSE(takes("models.url", "http://me:secret@host/v1"));
+  CHECK(takes("models.api-key-env", "OPENAI_API_KEY"));
+  CHECK_FALSE(takes("models.api-key-env", "sk-1234"));
+  CHECK_FALSE(takes("models.api-key-env", "1KEY"));
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace libagent {
+
+using table_row = std::vector<std::string>;
+
+/// One line a row, in columns as wide as their widest cell; the last one is not padded.
+/// @pre There is a first row, and no other has more cells.
+[[nodiscard]] std::string text_table(const std::vector<table_row>& rows);
+
+}  // namespace libagent
