@@ -1,7 +1,7 @@
 #pragma once
 
+#include "libagent/api/door_listings.hpp"
 #include "libagent/base/expected.hpp"
-#include "libagent/ports/session_store.hpp"
 #include "libagent/session/ask.hpp"
 #include "libagent/session/session_view.hpp"
 #include "libagent/session/turn.hpp"
@@ -23,24 +23,21 @@ public:
   chat_backend& operator=(const chat_backend&) = delete;
   virtual ~chat_backend() = default;
 
-  /// Runs a turn until its end, of which the observer hears, on any thread, before this returns.
-  /// `stop` cancels the turn; then it still ends that way. When the observer hears of no end, the
-  /// turn was lost.
-  virtual void run_turn(const turn_request& request, const turn_observer_ptr& observer,
+  /// Runs a turn until it has ended or waits for a person. The observer is called on the calling
+  /// thread and may block; when it hears of no end, the turn was lost. `stop` cancels the turn.
+  /// The same request again, with its key, joins a turn that waited and now goes on.
+  /// @pre The request has a session, a key and one message.
+  virtual void run_turn(const turn_request& request, turn_observer& observer,
                         const std::stop_token& stop) = 0;
 
-  /// A person's word on a tool call that waits.
+  /// A person's word on a tool call that waits. Errors: `not_found`.
   [[nodiscard]] virtual expected<void> decide(const std::string& approval,
                                               const approval_decision& decision) = 0;
-
-  /// As `run_turn`, for a turn that goes on because nothing of it waits for a person any more.
-  virtual void go_on(const std::string& session, const turn_observer_ptr& observer,
-                     const std::stop_token& stop) = 0;
 
   /// Errors: `not_found`.
   [[nodiscard]] virtual expected<session_view> look_up(const std::string& session) = 0;
   /// The latest changed first.
-  [[nodiscard]] virtual expected<std::vector<session_head>> sessions() = 0;
+  [[nodiscard]] virtual expected<std::vector<session_line>> sessions() = 0;
   [[nodiscard]] virtual expected<std::vector<agent_info>> agents() = 0;
 };
 

@@ -13,6 +13,7 @@ namespace {
 constexpr const char* examples = R"(Examples:
   agent ask "What does the memory monitor do?" --docs docs
   agent chat --docs ~/notes
+  agent chat --agent assistant --models-url http://127.0.0.1:8081/v1 --model qwen
   agent run calculate '{"expression": "2^10"}'
   agent serve --docs docs --port 8080
   agent tree
@@ -46,6 +47,9 @@ public:
     add_top();
     declare_tasks(app_, tasks_, [this] { result_.command = tasks_; });
     declare_schedules(app_, schedules_, [this] { result_.command = schedules_; });
+    add_agents();
+    declare_sessions(app_, sessions_, [this] { result_.command = sessions_; });
+    declare_approvals(app_, approvals_, [this] { result_.command = approvals_; });
     add_config();
     add_command("worker", "", worker_)->group("");  // For its own child processes.
   }
@@ -90,7 +94,27 @@ private:
     add_docs(command);
   }
 
-  void add_chat() { add_docs(add_command("chat", "Ask in a conversation", chat_)); }
+  void add_chat() {
+    auto* command = add_command("chat", "Talk with an agent", chat_);
+    command->add_option("--agent", chat_.agent, "Who answers; `agent agents` lists them")
+        ->capture_default_str();
+    auto* session =
+        command->add_option("--session", chat_.session, "Go on with, or begin, the session NAME")
+            ->type_name("NAME");
+    command->add_flag("--new", chat_.is_new, "Begin a new session; else the last one goes on")
+        ->excludes(session);
+    command->add_flag("--verbose", chat_.verbose, "Show thoughts, tokens and cost");
+    command->add_option("--url", chat_.url, "Talk with the server at this URL");
+    add_docs(command);
+    add_models(command);
+  }
+
+  void add_models(CLI::App* command) {
+    add_setting(command, "--models", "models.file", "File with servers of models", "FILE");
+    add_setting(command, "--models-url", "models.url", "One OpenAI-compatible server", "URL");
+    add_setting(command, "--model", "models.model", "A model of that server", "NAME");
+    add_setting(command, "--agents", "agents.folder", "Folder with declared agents", "DIR");
+  }
 
   void add_serve() {
     auto* command = add_command("serve", "Serve HTTP on this machine", serve_);
@@ -101,6 +125,8 @@ private:
     add_setting(command, "--listen", "node.listen", "Take peers at this address", "HOST:PORT");
     add_setting(command, "--join", "node.join", "Connect to the peer at this address", "HOST:PORT");
     add_setting(command, "--tools", "node.tools", "Offer only these tools", "NAME,...");
+    add_models(command);
+    add_setting(command, "--keys", "http.keys", "File with the keys of the API", "FILE");
   }
 
   void add_run() {
@@ -120,6 +146,13 @@ private:
     auto* command = add_command("tools", "List the tools", tools_);
     command->add_flag("--json", tools_.json, "Print them with their schemas");
     command->add_option("--server", tools_.server, "Ask the server at this URL");
+  }
+
+  void add_agents() {
+    auto* command = add_command("agents", "List the agents of a server", agents_);
+    command->add_flag("--json", agents_.json, "Print them as JSON");
+    command->add_option("--server", agents_.server,
+                        "URL of the server (default: the configured port)");
   }
 
   void add_tree() {
@@ -200,6 +233,9 @@ private:
   top_command top_;
   tasks_command tasks_;
   schedules_command schedules_;
+  agents_command agents_;
+  sessions_command sessions_;
+  approvals_command approvals_;
   double top_seconds_ = 1;
   worker_command worker_;
 };

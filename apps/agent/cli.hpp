@@ -1,6 +1,8 @@
 #pragma once
 
+#include "apps/agent/chat_command.hpp"
 #include "apps/agent/schedules_command.hpp"
+#include "apps/agent/sessions_command.hpp"
 #include "apps/agent/tasks_command.hpp"
 #include "apps/agent/top_command.hpp"
 #include "apps/agent/worker_command.hpp"
@@ -20,9 +22,6 @@ struct ask_command {
   std::string question;
   bool json = false;
 };
-
-/// `agent chat`: questions from standard input until its end.
-struct chat_command {};
 
 /// `agent serve`: HTTP until a signal.
 struct serve_command {};
@@ -59,7 +58,8 @@ struct invocation {
   /// Options set by flags, as key and value; they override file and environment.
   std::vector<std::pair<std::string, std::string>> settings;
   std::variant<ask_command, chat_command, serve_command, run_command, tools_command, tree_command,
-               config_command, top_command, tasks_command, schedules_command, worker_command>
+               config_command, top_command, tasks_command, schedules_command, agents_command,
+               sessions_command, approvals_command, worker_command>
       command;
 };
 

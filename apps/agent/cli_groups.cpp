@@ -120,4 +120,38 @@ void declare_schedules(CLI::App& app, schedules_command& into,
   add->add_flag("--json", into.json, "Print the schedule as JSON");
 }
 
+void declare_sessions(CLI::App& app, sessions_command& into, const std::function<void()>& chosen) {
+  using verb = sessions_command::verb;
+  const verb_adder add{add_group(app, "sessions", "List, show or delete a server's conversations"),
+                       into, chosen};
+  auto* list = add("list", "List them, the latest changed first", verb::list);
+  list->add_option("--agent", into.agent, "Only those of this agent");
+  list->add_flag("--open", into.open, "Only those with an open turn");
+  list->add_option("--limit", into.limit, "At most this many")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  list->add_flag("--json", into.json, "Print them as JSON");
+  auto* show = add("show", "Show what was said in one", verb::show);
+  show->add_option("name", into.ids, "Its name")->required()->expected(1);
+  show->add_flag("--json", into.json, "Print it as JSON");
+  add("delete", "Forget sessions for good", verb::remove)
+      ->add_option("name", into.ids, "Names of sessions")
+      ->required();
+}
+
+void declare_approvals(CLI::App& app, approvals_command& into,
+                       const std::function<void()>& chosen) {
+  using verb = approvals_command::verb;
+  const verb_adder add{
+      add_group(app, "approvals", "List, allow or deny tool calls that wait for a person"), into,
+      chosen};
+  add("list", "List what waits", verb::list)->add_flag("--json", into.json, "Print it as JSON");
+  add("allow", "Let tool calls run", verb::allow)
+      ->add_option("id", into.ids, "Ids of approvals")
+      ->required();
+  auto* deny = add("deny", "Do not let tool calls run", verb::deny);
+  deny->add_option("id", into.ids, "Ids of approvals")->required();
+  deny->add_option("--reason", into.reason, "Told to the model");
+}
+
 }  // namespace libagent::app

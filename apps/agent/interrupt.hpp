@@ -2,6 +2,7 @@
 
 #include "apps/agent/signals.hpp"
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -15,7 +16,8 @@ namespace libagent::app {
 /// disk is committed in transactions. Thread safety: any thread.
 class interrupt {
 public:
-  interrupt();
+  /// `before_end` runs before it ends the process, on any thread; may be empty.
+  explicit interrupt(std::function<void()> before_end = {});
 
   /// Work begins; returns the token that Ctrl-C requests.
   [[nodiscard]] std::stop_token begin_work();
@@ -24,6 +26,7 @@ public:
 private:
   void on_signal();
 
+  std::function<void()> before_end_;
   std::mutex mutex_;
   std::optional<std::stop_source> work_;
   signal_watch watch_;  // last: its thread uses what is above

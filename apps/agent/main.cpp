@@ -36,6 +36,14 @@ int run_command_of(const invocation& called, const loaded_config& config) {
       return run_schedules(command, config);
     }
 
+    int operator()(const agents_command& command) const { return run_agents(command, config); }
+
+    int operator()(const sessions_command& command) const { return run_sessions(command, config); }
+
+    int operator()(const approvals_command& command) const {
+      return run_approvals(command, config);
+    }
+
     int operator()(const worker_command& command) const { return run_worker(command, config); }
   };
 

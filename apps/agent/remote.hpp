@@ -3,6 +3,7 @@
 #include "libagent/adapters/http_client.hpp"
 #include "libagent/api/submission.hpp"
 #include "libagent/base/expected.hpp"
+#include "libagent/http/sse.hpp"
 #include "libagent/supervision/tree.hpp"
 #include "libagent/tasks/task.hpp"
 
@@ -13,7 +14,8 @@
 
 namespace libagent::app {
 
-/// A running agent server, as the command line uses it. Thread safety: none.
+/// A running agent server, as the command line uses it. When the environment has AGENT_API_KEY,
+/// it is the key of every request. Thread safety: none.
 class remote_agent {
 public:
   /// `url` is for example http://127.0.0.1:8080.
@@ -27,6 +29,11 @@ public:
   [[nodiscard]] expected<std::string> send(const std::string& method, const std::string& path,
                                            std::string json = {});
 
+  /// Passes the events of an answer on until its end; `request.url` is a path. Errors: as `get`;
+  /// `unavailable` when the stream broke, `cancelled` on the request's stop.
+  [[nodiscard]] expected<void> events(http_call request,
+                                      const std::function<void(const sse_event&)>& on_event);
+
   /// Runs a task there and waits for its end. `stop` cancels it. With a `key` that was used before
   /// it is the end of that task.
   [[nodiscard]] expected<task_record> run(
@@ -38,7 +45,11 @@ private:
   [[nodiscard]] expected<task_record> follow(const std::string& id, const std::stop_token& stop,
                                              const std::function<void(const task_progress&)>& show);
 
+  /// `path` on the server, with the key.
+  void address(http_call& request) const;
+
   std::string url_;
+  std::string key_;
   http_client client_;
 };
 

@@ -150,7 +150,8 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
 
   std::promise<expected<endpoint>> listening;
   std::once_flag told_once;
-  wiring_options options{.with_peers = true, .with_journal = true, .events = *std::move(log)};
+  wiring_options options{
+      .with_peers = true, .with_journal = true, .with_sessions = true, .events = *std::move(log)};
   options.on_listening = [&](const expected<endpoint>& where) {
     std::call_once(told_once, [&] { listening.set_value(where); });
   };

@@ -1,8 +1,9 @@
 #include "apps/agent/settings.hpp"
 
+#include "libagent/adapters/text_file.hpp"
+
+#include <cstddef>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -11,7 +12,7 @@ namespace libagent::app {
 
 namespace {
 
-constexpr std::uintmax_t config_bytes_max = 1U << 20U;
+constexpr std::size_t config_bytes_max = 1U << 20U;
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> all;
@@ -29,17 +30,10 @@ std::string variable_or_empty(const std::map<std::string, std::string>& all, con
 }
 
 expected<config_file> read_config(const std::string& name) {
-  std::error_code failed;
-  const auto size = std::filesystem::file_size(name, failed);
-  if (failed)
-    return error{errc::io_failed, "read configuration " + name + ": " + failed.message()};
-  if (size > config_bytes_max)
-    return error{errc::too_large, "read configuration " + name + ": over 1 MiB"};
-  std::ifstream in{name, std::ios::binary};
-  std::string text{std::istreambuf_iterator<char>{in}, {}};
-  if (in.bad())
-    return error{errc::io_failed, "read configuration " + name + ": reading failed"};
-  return config_file{name, std::move(text)};
+  auto text = read_text_file(name, config_bytes_max);
+  if (!text)
+    return text.error();
+  return config_file{name, *std::move(text)};
 }
 
 }  // namespace

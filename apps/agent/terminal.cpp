@@ -17,11 +17,11 @@ namespace {
 constexpr auto redraw_interval = std::chrono::milliseconds{50};
 constexpr auto line_interval = std::chrono::seconds{3};
 
-std::size_t terminal_columns() {
+std::size_t terminal_columns(int descriptor, std::size_t fallback) {
   winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
     return size.ws_col - 1U;
-  return 79;
+  return fallback;
 }
 
 }  // namespace
@@ -29,6 +29,10 @@ std::size_t terminal_columns() {
 text_style stdout_style() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here ever changes the environment.
   return {.color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr};
+}
+
+std::size_t stdout_columns() {
+  return terminal_columns(STDOUT_FILENO, 100);
 }
 
 void complain(std::string_view text) {
@@ -66,7 +70,8 @@ void progress_display::show(const task_progress& progress) {
   if (last_shown_ != time_point{} && now - last_shown_ < interval && progress.fraction < 1)
     return;
   last_shown_ = now;
-  const auto line = render_progress(progress, on_terminal_ ? terminal_columns() : 200);
+  const auto line =
+      render_progress(progress, on_terminal_ ? terminal_columns(STDERR_FILENO, 79) : 200);
   std::fprintf(stderr, on_terminal_ ? "\r\x1b[K%s" : "%s\n", line.c_str());
   std::fflush(stderr);
   drawn_ = on_terminal_;

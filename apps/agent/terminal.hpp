@@ -6,6 +6,7 @@
 #include "libagent/tasks/task.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace libagent::app {
 
 /// Colour for standard output: only on a terminal, and not when NO_COLOR is set (no-color.org).
 [[nodiscard]] text_style stdout_style();
+
+/// How many columns a line on standard output has; 100 where that is no terminal.
+[[nodiscard]] std::size_t stdout_columns();
 
 /// Prints "agent: text" to standard error.
 void complain(std::string_view text);

@@ -1,6 +1,6 @@
 #include "apps/agent/wiring.hpp"
 
-#include "apps/agent/documents_agent.hpp"
+#include "apps/agent/models_wiring.hpp"
 #include "apps/agent/settings.hpp"
 #include "apps/agent/worker_command.hpp"
 #include "libagent/adapters/cpu_limits.hpp"
@@ -12,12 +12,14 @@
 #include "libagent/adapters/running_task_mark.hpp"
 #include "libagent/adapters/sqlite_cache_level.hpp"
 #include "libagent/adapters/sqlite_journal.hpp"
+#include "libagent/adapters/sqlite_session_store.hpp"
 #include "libagent/adapters/thread_priority.hpp"
 #include "libagent/adapters/thread_usage.hpp"
 #include "libagent/adapters/tools/builtin_tools.hpp"
 #include "libagent/memory/memory_budget.hpp"
 #include "libagent/telemetry/cache_events.hpp"
 #include "libagent/telemetry/journal_events.hpp"
+#include "libagent/telemetry/session_store_events.hpp"
 #include "libagent/telemetry/task_events.hpp"
 #include "libagent/tools/offered_tools.hpp"
 
@@ -163,6 +165,9 @@ actors::node_options options_of(const agent_config& config) {
   }
   node.cache_shards = static_cast<std::uint32_t>(config.cache.shards);
   node.memory.interval = config.memory.sample_interval;
+  node.sessions = {.resident_max = config.sessions.resident_max,
+                   .passivate_after = config.sessions.passivate_after};
+  node.session_retention = config.sessions.retention;
   node.sync = sync_of(config.journal.sync);
   node.sync_interval = config.journal.sync_interval;
   node.restarts = {.max_restarts = config.supervision.max_restarts,
@@ -325,6 +330,20 @@ expected<void> keep_tasks(const loaded_config& loaded, const event_sink_ptr& eve
   return {};
 }
 
+/// Where conversations are kept; what was lost of an earlier file is reported and no reason to
+/// stop.
+expected<session_store_ptr> open_sessions(const agent_config& config,
+                                          const event_sink_ptr& events) {
+  auto opened = open_sqlite_session_store({.file = data_dir(config) / "sessions.sqlite"});
+  if (!opened)
+    return opened.error();
+  for (const auto& what : opened->damage) {
+    if (events)
+      events->emit(events::session_store_damaged, {{"what", std::string_view{what}}});
+  }
+  return std::move(opened->store);
+}
+
 /// The node's options, with those that can be wrong or depend on the machine.
 expected<actors::node_options> checked_options_of(const agent_config& config,
                                                   const wiring_options& options) {
@@ -390,14 +409,27 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
       return apart_of(*inside, name, pool);
     };
   }
-  auto started = actors::node::start(
-      node, *std::move(tools),
-      {actors::make_agent<documents_agent>(documents_agent_name,
-                                           "Answers from your documents, with citations.")},
-      parts);
+  if (options.with_sessions) {
+    auto sessions = open_sessions(config, options.events);
+    if (!sessions)
+      return sessions.error();
+    parts.sessions = *std::move(sessions);
+  }
+  auto models = wire_models(config, *raise);
+  if (!models)
+    return models.error();
+  auto agents = wire_agents(config, **tools, [known = *models](std::string_view name) {
+    return known.check_model(name);
+  });
+  if (!agents)
+    return agents.error();
+  parts.models = models->make;
+  parts.declared = agents->declared;
+  auto started = actors::node::start(node, *std::move(tools), {}, parts);
   if (!started)
     return started.error();
   wired.node = *std::move(started);
+  wired.agents = watch_agents(config, *agents, *wired.node, options.events);
   wired.raise_priority = *std::move(raise);
   return wired;
 }

@@ -1,13 +1,12 @@
 #include "libagent/adapters/external_manifest.hpp"
 
+#include "libagent/adapters/text_file.hpp"
 #include "libagent/record/json.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
 #include <iterator>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -108,20 +107,6 @@ sandbox_options sandbox_of(const external_manifest& read, const fs::path& folder
   return sandbox;
 }
 
-expected<std::string> manifest_text(const fs::path& file) {
-  std::error_code failed;
-  const auto size = fs::file_size(file, failed);
-  if (failed)
-    return error{errc::io_failed, "read " + file.string() + ": " + failed.message()};
-  if (size > manifest_bytes_max)
-    return error{errc::too_large, "read " + file.string() + ": over 1 MiB"};
-  std::ifstream in{file, std::ios::binary};
-  std::ostringstream text;
-  if (size > 0 && !(text << in.rdbuf()))
-    return error{errc::io_failed, "read " + file.string() + ": it cannot be read"};
-  return text.str();
-}
-
 expected<std::vector<fs::path>> manifests_in(const fs::path& folder) {
   std::error_code failed;
   std::vector<fs::path> files;
@@ -137,7 +122,7 @@ expected<std::vector<fs::path>> manifests_in(const fs::path& folder) {
 
 expected<std::shared_ptr<tool>> load_external_tool(
     const fs::path& file, const std::shared_ptr<external_tool_host>& host) {
-  const auto text = manifest_text(file);
+  const auto text = read_text_file(file, manifest_bytes_max);
   if (!text)
     return text.error();
   auto spec = read_external_manifest(*text, file.parent_path());

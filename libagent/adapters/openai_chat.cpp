@@ -89,7 +89,7 @@ void openai_chat::end_with_status() {
 void openai_chat::end(expected<chat_reply> reply) {
   on_stop_.reset();
   ended_ = true;
-  chat_end all{.reply = std::move(reply), .so_far = {}, .began = reader_.began()};
+  chat_end all{.reply = std::move(reply), .so_far = {}, .began = call_.on_delta && reader_.began()};
   if (!all.reply)
     all.so_far = reader_.so_far();
   call_.on_end(std::move(all));

@@ -9,6 +9,18 @@
 
 namespace libagent {
 
+namespace {
+
+/// How long a task has yet to wait. A wall clock that was set back meanwhile does not lengthen a
+/// pause: it began no earlier than the task's last run.
+std::chrono::milliseconds pause_left(const stored_task& stored, const instant& now) {
+  const auto began = stored.now.started_at.value_or(stored.task.accepted_at);
+  const auto whole = stored.now.not_before - began;
+  return std::chrono::milliseconds{std::min(stored.now.not_before - now.unix_time, whole)};
+}
+
+}  // namespace
+
 // -- coming back ------------------------------------------------------------
 
 void dispatch_core::restore_key(const journal_key& used) {
@@ -30,10 +42,8 @@ void dispatch_core::restore(const stored_task& stored, expected<task_order> orde
   }
   if (stored.now.state == task_state::running)
     return void_run(entry, past, now);
-  // A wall clock that was set back meanwhile must not lengthen the pause beyond reason.
-  const std::chrono::milliseconds pause{stored.now.not_before - now.unix_time};
-  if (pause > std::chrono::milliseconds{0})
-    table_.delay(entry, std::min(pause, entry.timeout), now);
+  if (const auto pause = pause_left(stored, now); pause > std::chrono::milliseconds{0})
+    table_.delay(entry, pause, now);
 }
 
 /// The run of a process that is gone: it counted when it began.

@@ -4,6 +4,7 @@
 #include "libagent/tasks/task.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <fcntl.h>
 #include <unistd.h>
 #include <utility>
@@ -71,7 +72,7 @@ void client_ledger::take_answer(std::size_t number, const http_answer& answer) {
   const std::lock_guard guard{mutex_};
   auto& op = ops_.at(number);
   if (const auto* record = record_in(answer.body)) {
-    take_record(op, *record);
+    take_record(op, *record, answer.asked_at);
   } else if (answer.status >= 400) {
     take_refusal(op, answer);
   } else {
@@ -86,7 +87,7 @@ void client_ledger::take_refusal(client_op& op, const http_answer& answer) {
   if (op.outcome == submit_outcome::acknowledged) {
     if (is_final_refusal(answer) && code_in(answer.body) != "overloaded" &&
         code_in(answer.body) != "rate_limited")
-      add_problem(op.label + ": accepted once, and then refused with " + why);
+      add_contradiction(op, "accepted once, and then refused with " + why);
     return;
   }
   op.refusal = why;
@@ -94,7 +95,7 @@ void client_ledger::take_refusal(client_op& op, const http_answer& answer) {
     op.outcome = submit_outcome::refused;
 }
 
-void client_ledger::take_record(client_op& op, const nlohmann::json& record) {
+void client_ledger::take_record(client_op& op, const nlohmann::json& record, time_point asked_at) {
   const auto id = record.value("id", "");
   if (op.outcome == submit_outcome::acknowledged && id != op.id) {
     add_contradiction(op, "was task " + op.id + " and is now task " + id);
@@ -110,6 +111,10 @@ void client_ledger::take_record(client_op& op, const nlohmann::json& record) {
     op.outcome = submit_outcome::acknowledged;
     op.id = id;
   }
+  // Two questions may be under way at a time, and the later one's answer come first.
+  if (asked_at < op.told_at)
+    return;
+  op.told_at = std::chrono::steady_clock::now();
   const auto attempt = record.value("attempt", std::uint32_t{0});
   if (attempt < op.attempt && op.is_durable()) {
     add_contradiction(

@@ -48,6 +48,7 @@ struct client_op {
   std::string id;
   std::optional<told_end> end;
   std::uint32_t attempt = 0;  ///< The latest that was told.
+  time_point told_at;         ///< When that was; answers to earlier questions may be older.
   bool is_lost = false;       ///< With a damaged journal, and reported as such.
   bool is_set_back = false;   ///< The same, to an earlier state.
 
@@ -86,7 +87,7 @@ private:
       : file_{std::move(file)}, reports_damage_{std::move(reports_damage)} {}
 
   void write_line(const nlohmann::ordered_json& line);
-  void take_record(client_op& op, const nlohmann::json& record);
+  void take_record(client_op& op, const nlohmann::json& record, time_point asked_at);
   void check_result(client_op& op, const nlohmann::json& record);
   void take_end(client_op& op, const nlohmann::json& record);
   void take_refusal(client_op& op, const http_answer& answer);

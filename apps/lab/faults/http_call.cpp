@@ -71,6 +71,7 @@ std::optional<http_answer> answer_in(const std::string& got) {
 }  // namespace
 
 expected<http_answer> call_http(std::uint16_t port, const http_call& call, time_point until) {
+  const auto asked_at = std::chrono::steady_clock::now();
   const auto socket = connect_to(port, SOCK_NONBLOCK);
   if (!socket || !wait_for_socket(socket->get(), POLLOUT, until))
     return error{errc::unavailable, "call " + call.path + ": no connection"};
@@ -85,8 +86,10 @@ expected<http_answer> call_http(std::uint16_t port, const http_call& call, time_
     return error{errc::io_failed, "call " + call.path + ": it was not sent whole"};
   std::string got;
   for (;;) {
-    if (auto answer = answer_in(got))
+    if (auto answer = answer_in(got)) {
+      answer->asked_at = asked_at;
       return *std::move(answer);
+    }
     std::array<char, 4096> piece{};
     if (!wait_for_socket(socket->get(), POLLIN, until))
       return error{errc::io_failed, "call " + call.path + ": no answer in time"};

@@ -21,6 +21,8 @@ struct http_call {
 struct http_answer {
   int status = 0;
   nlohmann::json body;  ///< `discarded` when it was no JSON.
+  /// When the call began: what the answer says may be as old as that.
+  time_point asked_at = time_point::max();
 };
 
 /// Calls a server on 127.0.0.1, over a connection of its own. Blocking: until `until` at most.

@@ -70,6 +70,18 @@ TEST_CASE("a pause goes on after a restart", "[tasks][journal]") {
   CHECK(h.started.front().attempt == 2);
 }
 
+TEST_CASE("a wall clock that was set back does not lengthen a pause", "[tasks][journal]") {
+  journalled_core h;
+  h.add_executor(1, h.handlers);
+  auto stored = stored_of(h);
+  stored.now.attempt = 1;
+  stored.now.failures = 1;
+  stored.now.started_at = h.now().unix_time + 86'400'000;  // As the clock was then.
+  stored.now.not_before = h.now().unix_time + 86'400'000 + 500;
+  h.core.restore(stored, h.durable_order(), {}, h.now());
+  CHECK(h.core.next_deadline() == h.now().steady + 500ms);
+}
+
 TEST_CASE("a run of an earlier process is repeated unless it must run once", "[tasks][journal]") {
   journalled_core h;
   h.add_executor(1, h.handlers);
