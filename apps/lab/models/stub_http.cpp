@@ -27,7 +27,7 @@ expected<void> take_header(std::string_view line, stub_http_request& request, st
   value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
   if (equal_without_case(name, "content-length")) {
     const auto read = std::from_chars(value.data(), value.data() + value.size(), length);
-    if (read.ec != std::errc{} || length > stub_body_max)
+    if (read.ec != std::errc{} || read.ptr != value.data() + value.size() || length > stub_body_max)
       return error{errc::invalid_argument, "read Content-Length: expected at most 64 MiB"};
   } else if (equal_without_case(name, "authorization")) {
     request.authorization = value;
