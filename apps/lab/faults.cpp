@@ -109,9 +109,10 @@ void faults_experiment::report_totals() {
                                 {"s per seed p50", fmt::format("{:.2f}", spread.p50)},
                                 {"s per seed max", fmt::format("{:.2f}", spread.max)}});
   result_.add_note(fmt::format(
-      "{} seeds drove {}, with programs as tools; the others this program's own fault-node, which "
-      "is "
-      "composed like \"agent serve\" and whose tools can also ask for children and crash it.",
+      "{} seeds drove {}, with programs as tools and a declared agent on the faulty stub model "
+      "server; the others this program's own fault-node, which is composed like \"agent serve\" "
+      "and "
+      "whose tools can also ask for children and crash it.",
       agent_seeds_, agent_.empty() ? "no agent: none was found" : agent_.string()));
   std::string which;
   for (const auto seed : failed_)

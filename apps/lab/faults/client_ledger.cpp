@@ -1,5 +1,6 @@
 #include "apps/lab/faults/client_ledger.hpp"
 
+#include "apps/lab/faults/model_under_fault.hpp"
 #include "apps/lab/io_socket.hpp"
 #include "libagent/tasks/task.hpp"
 
@@ -152,7 +153,9 @@ void client_ledger::take_end(client_op& op, const nlohmann::json& record) {
 void client_ledger::check_result(client_op& op, const nlohmann::json& record) {
   if (!record.contains("result") || !record["result"].is_object()) {
     add_contradiction(op, "it succeeded without a result: " + record.dump());
-  } else if (record["result"].value("label", op.label) != op.label) {
+  } else if (op.tool == errand_target
+                 ? !record["result"].value("text", "").starts_with(op.label + errand_suffix + " ")
+                 : record["result"].value("label", op.label) != op.label) {
     add_problem(op.label + ": the result is of another task: " + record["result"].dump());
   }
 }

@@ -28,13 +28,19 @@ struct effect_program {
   const char* lane;
   const char* effects;
   const char* behaviour;
+  bool has_schema = false;  ///< A model has to know what it takes.
 };
 
 constexpr effect_program effect_programs[] = {  // NOLINT(modernize-avoid-c-arrays): size from list
     {.name = "append", .lane = "interactive", .effects = "idempotent", .behaviour = "short"},
     {.name = "append_once", .lane = "interactive", .effects = "once", .behaviour = "short"},
     {.name = "work_ms", .lane = "batch", .effects = "idempotent", .behaviour = "long"},
-    {.name = "hang", .lane = "batch", .effects = "idempotent", .behaviour = "hanging"}};
+    {.name = "hang", .lane = "batch", .effects = "idempotent", .behaviour = "hanging"},
+    {.name = "errand",
+     .lane = "interactive",
+     .effects = "once",
+     .behaviour = "short",
+     .has_schema = true}};
 
 }  // namespace
 
@@ -47,7 +53,7 @@ expected<void> write_effect_programs(const std::filesystem::path& to,
   std::filesystem::permissions(script, std::filesystem::perms::owner_all, failed);
   for (const auto& each : effect_programs) {
     const auto lines = effects_file(effects, each.name);
-    const nlohmann::ordered_json manifest{
+    nlohmann::ordered_json manifest{
         {"name", each.name},
         {"description", "Adds a line to a file, for the experiment with faults."},
         {"command", {"./effect.sh", lines.string(), each.behaviour}},
@@ -55,6 +61,11 @@ expected<void> write_effect_programs(const std::filesystem::path& to,
         {"effects", each.effects},
         {"timeout_ms", 120'000},
         {"writable", {effects.string()}}};
+    if (each.has_schema) {
+      manifest["input_schema"] = {{"type", "object"},
+                                  {"properties", {{"label", {{"type", "string"}}}}},
+                                  {"required", {"label"}}};
+    }
     std::ofstream out{to / (std::string{each.name} + ".json")};
     if (!(out << manifest.dump(2) << std::flush))
       return error{errc::io_failed, "write a manifest in " + to.string()};

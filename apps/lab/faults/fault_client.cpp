@@ -1,5 +1,7 @@
 #include "apps/lab/faults/fault_client.hpp"
 
+#include "apps/lab/faults/model_under_fault.hpp"
+
 #include <optional>
 #include <utility>
 
@@ -11,6 +13,7 @@ using ms = std::chrono::milliseconds;
 
 constexpr std::size_t client_threads = 3;
 constexpr ms call_patience{1'500};
+constexpr int errand_timeout_ms = 15'000;
 
 /// What a client asks for in one draw of a hundred.
 struct tool_share {
@@ -23,11 +26,22 @@ constexpr tool_share tool_shares[] = {  // NOLINT(modernize-avoid-c-arrays): siz
     {.below = 78, .tool = "work_ms"}, {.below = 87, .tool = "fail_some"},
     {.below = 96, .tool = "parent"},  {.below = 100, .tool = "hang"}};
 
-std::string body_of(const client_op& op) {
+/// Each in a conversation of its own, which is kept: its effects must happen once.
+nlohmann::ordered_json errand_body(const client_op& op) {
+  return {{"agent", "errand"},
+          {"arguments", {{"question", op.label + errand_suffix}, {"session", op.label}}}};
+}
+
+nlohmann::ordered_json tool_body(const client_op& op) {
   nlohmann::ordered_json body{{"tool", op.tool}};
   auto arguments = nlohmann::ordered_json::parse(op.arguments);
   arguments["label"] = op.label;
   body["arguments"] = std::move(arguments);
+  return body;
+}
+
+std::string body_of(const client_op& op) {
+  auto body = op.tool == errand_target ? errand_body(op) : tool_body(op);
   if (op.timeout_ms)
     body["timeout_ms"] = *op.timeout_ms;
   if (op.waits)
@@ -113,7 +127,7 @@ client_op fault_client::draw_op(seeded_random& random) const {
       break;
   }
   if (!workload_.has_all_tools && (op.tool == "fail_some" || op.tool == "parent"))
-    op.tool = "append";
+    op.tool = workload_.has_agent ? errand_target : "append";
   if (op.tool == "work_ms")
     arguments["ms"] = 20 + length * 8;
   if (op.tool == "fail_some")
@@ -126,6 +140,8 @@ client_op fault_client::draw_op(seeded_random& random) const {
     op.key = "key-" + std::to_string(random() % 1'000'000'000);
   if (op.tool == "hang" || short_lived)
     op.timeout_ms = op.tool == "hang" ? patience : 1 + patience % 25;
+  if (op.tool == errand_target && !op.timeout_ms)
+    op.timeout_ms = errand_timeout_ms;
   return op;
 }
 

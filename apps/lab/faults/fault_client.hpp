@@ -17,6 +17,7 @@ namespace libagent::lab {
 /// What the client asks for.
 struct fault_workload {
   bool has_all_tools = true;  ///< Else only those of `write_effect_programs`.
+  bool has_agent = false;     ///< Asks it too; see `errand_target`.
   bool has_poison = false;    ///< One task that crashes the process.
 };
 

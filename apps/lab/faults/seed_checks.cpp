@@ -117,6 +117,7 @@ void seed_checks::wait_for_all_ends(std::uint16_t port, const std::function<bool
 
 void seed_checks::check_effects(std::uint16_t port) {
   check_once();
+  check_errands();
   for (const auto* tool : {"append", "append_once", "work_ms", "fail_some", "parent", "hang"})
     check_runs(port, tool);
 }
@@ -135,6 +136,25 @@ void seed_checks::check_once() {
   for (const auto& op : ledger_.ops()) {
     if (op.tool == "append_once" && op.end && op.end->state == "succeeded" && !lines[op.label])
       ledger_.note_problem(op.label + ": it succeeded, but there is no effect");
+  }
+}
+
+/// What an agent had done: for those who asked, and once, however often its turn was begun.
+void seed_checks::check_errands() {
+  const auto ops = ledger_.ops();
+  std::map<std::string, int> lines;
+  for (const auto& line : effect_lines(effects_file(effects_, "errand")))
+    ++lines[line.label];
+  for (const auto& [label, count] : lines) {
+    const auto* const op = op_of_label(ops, label);
+    if (op == nullptr)
+      ledger_.note_problem(label + ": nobody asked an agent for that errand");
+    else if (op->outcome == submit_outcome::refused)
+      ledger_.note_problem(label + ": it was refused (" + op->refusal + "), and its agent acted");
+    if (count > 1 && !reports_damage_()) {
+      ledger_.note_problem(label + ": its agent's errand, to be done once, was done " +
+                           std::to_string(count) + " times");
+    }
   }
 }
 

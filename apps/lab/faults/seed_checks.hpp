@@ -43,6 +43,7 @@ private:
                       std::uint16_t port);
   void check_known(const client_op& op, const http_answer& answer);
   void check_once();
+  void check_errands();
   void check_runs(std::uint16_t port, const std::string& tool);
 
   client_ledger& ledger_;

@@ -67,6 +67,10 @@ node_command seed_running::command_for(const seed_round& round) const {
   add("LIBAGENT_TASKS_WORKERS", "2");
   add("LIBAGENT_SHUTDOWN_GRACE", "300ms");
   add("FAULT_EFFECTS", (folder_ / "effects").string());
+  if (model_) {
+    for (auto& each : model_->environment())
+      command.environment.push_back(std::move(each));
+  }
   if (!round.crash_point.empty())
     add("AGENT_CRASH_AT", round.crash_point);
   return command;
@@ -114,11 +118,26 @@ void seed_running::add_steps(std::vector<timed_step>& steps, const timed_fault& 
   }
 }
 
+void seed_running::add_model_steps(std::vector<timed_step>& steps, const timed_fault& fault,
+                                   time_point begin) {
+  if (!model_)
+    return;
+  steps.push_back({begin + fault.at, [this, what = fault.what](node_under_test&) {
+                     count("to the model: " + name_of(what));
+                     trace("to the model: " + name_of(what));
+                     model_->network().set_mode(mode_of(what), {.bytes = 16});
+                   }});
+  steps.push_back({begin + fault.at + fault.length,
+                   [this](node_under_test&) { model_->network().set_mode(proxy_mode::pass); }});
+}
+
 std::vector<timed_step> seed_running::steps_of(const seed_round& round) {
   const auto begin = std::chrono::steady_clock::now();
   std::vector<timed_step> steps;
   for (const auto& fault : round.faults)
     add_steps(steps, fault, begin);
+  for (const auto& fault : round.model_faults)
+    add_model_steps(steps, fault, begin);
   std::ranges::stable_sort(steps, {}, &timed_step::at);
   return steps;
 }

@@ -30,6 +30,7 @@ private:
   }
 
   seed_round draw_round(bool damages);
+  void draw_model();
   timed_fault draw_fault(ms length);
   std::string draw_crash_point();
 
@@ -47,7 +48,28 @@ seed_plan plan_drawing::draw() {
   const auto rounds = 2 + below(3);
   for (std::uint64_t i = 0; i < rounds; ++i)
     plan_.rounds.push_back(draw_round(damages));
+  draw_model();
   return plan_;
+}
+
+/// Last, so that the rest of a seed is what it is without it.
+void plan_drawing::draw_model() {
+  constexpr std::array<double, 4> shares{0.0, 0.2, 0.5, 0.8};
+  plan_.model_fault_share = shares.at(below(shares.size()));
+  if (plan_.model_fault_share > 0) {
+    for (std::size_t i = 1; i < stub_fault_kinds; ++i) {
+      if (one_in(3))
+        plan_.model_faults.push_back(static_cast<stub_fault>(i));
+    }
+  }
+  constexpr auto first = static_cast<std::uint64_t>(passing_fault::net_cut);
+  for (auto& round : plan_.rounds) {
+    if (!one_in(2))
+      continue;
+    round.model_faults.push_back({.what = static_cast<passing_fault>(first + below(5)),
+                                  .at = between(0, round.length.count()),
+                                  .length = between(10, 120)});
+  }
 }
 
 seed_round plan_drawing::draw_round(bool damages) {
@@ -130,7 +152,10 @@ std::string name_of(down_fault what) {
 
 std::string describe(const seed_plan& plan) {
   auto text = "seed " + std::to_string(plan.seed) + ": sync " + plan.sync +
-              (plan.small_disk ? ", small disk" : "") + (plan.has_poison ? ", poison" : "") + "\n";
+              (plan.small_disk ? ", small disk" : "") + (plan.has_poison ? ", poison" : "");
+  for (const auto fault : plan.model_faults)
+    text.append(", model ").append(name_of(fault));
+  text += "\n";
   for (const auto& round : plan.rounds) {
     text += "  " + std::to_string(round.length.count()) + " ms";
     for (const auto& fault : round.faults) {
@@ -139,6 +164,8 @@ std::string describe(const seed_plan& plan) {
       if (fault.what == passing_fault::clock_jumps)
         text += " by " + std::to_string(fault.jump.count()) + " min";
     }
+    for (const auto& fault : round.model_faults)
+      text += ", to the model " + name_of(fault.what) + " at " + std::to_string(fault.at.count());
     if (round.sync_fails_from > 0)
       text += ", fsync fails from number " + std::to_string(round.sync_fails_from);
     text += "; " + name_of(round.ending);

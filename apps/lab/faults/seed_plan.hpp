@@ -1,5 +1,7 @@
 #pragma once
 
+#include "apps/lab/models/stub_options.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -47,6 +49,7 @@ struct timed_fault {
 struct seed_round {
   std::chrono::milliseconds length{0};
   std::vector<timed_fault> faults;
+  std::vector<timed_fault> model_faults;  ///< Of the network to the model server.
   round_ending ending = round_ending::killed;
   std::string crash_point;            ///< As in AGENT_CRASH_AT.
   std::uint32_t sync_fails_from = 0;  ///< That fsync and all after it fail; 0: none.
@@ -57,9 +60,11 @@ struct seed_round {
 /// All that a seed decides.
 struct seed_plan {
   std::uint64_t seed = 0;
-  std::string sync = "group";  ///< journal.sync.
-  bool small_disk = false;     ///< The journal is on a file system of its own.
-  bool has_poison = false;     ///< One task crashes the node's process.
+  std::string sync = "group";            ///< journal.sync.
+  bool small_disk = false;               ///< The journal is on a file system of its own.
+  bool has_poison = false;               ///< One task crashes the node's process.
+  std::vector<stub_fault> model_faults;  ///< Of the model server, if the node has agents.
+  double model_fault_share = 0;          ///< Of the requests to it.
   std::vector<seed_round> rounds;
 
   /// Whether bytes are changed: then not all can survive.

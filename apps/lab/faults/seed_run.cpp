@@ -47,16 +47,28 @@ expected<void> seed_running::prepare() {
   proxy_ = *std::move(proxy);
   const bool drives_agent = !options_.agent.empty();
   if (drives_agent) {
-    if (auto made = write_effect_programs(folder_ / "tools", folder_ / "effects"); !made)
+    if (auto made = prepare_agent(); !made)
       return made.error();
   }
   client_ = std::make_unique<fault_client>(
       *ledger_,
       fault_workload{.has_all_tools = !drives_agent,
+                     .has_agent = model_ != nullptr,
                      .has_poison = plan_.has_poison && !drives_agent},
       plan_.seed);
   checks_ = std::make_unique<seed_checks>(*ledger_, folder_ / "effects",
                                           [this] { return reports_damage(); });
+  return {};
+}
+
+/// What only an `agent` has: programs as tools, and an agent on a model server.
+expected<void> seed_running::prepare_agent() {
+  if (auto made = write_effect_programs(folder_ / "tools", folder_ / "effects"); !made)
+    return made.error();
+  auto model = model_under_fault::start(folder_, plan_);
+  if (!model)
+    return model.error();
+  model_ = *std::move(model);
   return {};
 }
 
@@ -160,6 +172,8 @@ void seed_running::run_round(const seed_round& round, std::size_t number) {
     client_->end_round();
   }
   proxy_->set_mode(proxy_mode::pass);
+  if (model_)
+    model_->network().set_mode(proxy_mode::pass);
   set_flag(folder_ / "no-space", false);
   set_flag(folder_ / "sync-fails", false);
   if (disk_)
@@ -212,6 +226,8 @@ void seed_running::stop_quietly(node_under_test& node) {
 
 seed_outcome seed_running::conclude() {
   outcome_.problems = ledger_->problems();
+  if (model_)
+    outcome_.faults.merge(model_->faults());
   for (const auto& op : ledger_->ops()) {
     ++outcome_.submits;
     outcome_.acknowledged += op.outcome == submit_outcome::acknowledged ? 1U : 0U;

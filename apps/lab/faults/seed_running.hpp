@@ -4,6 +4,7 @@
 #include "apps/lab/faults/fault_client.hpp"
 #include "apps/lab/faults/fault_shim.hpp"
 #include "apps/lab/faults/journal_faults.hpp"
+#include "apps/lab/faults/model_under_fault.hpp"
 #include "apps/lab/faults/node_under_test.hpp"
 #include "apps/lab/faults/seed_checks.hpp"
 #include "apps/lab/faults/seed_plan.hpp"
@@ -39,6 +40,7 @@ public:
 
 private:
   expected<void> prepare();
+  expected<void> prepare_agent();
   void run_round(const seed_round& round, std::size_t number);
   void live(node_under_test& node, const seed_round& round);
   void end(node_under_test& node, const seed_round& round);
@@ -51,6 +53,7 @@ private:
   node_command command_for(const seed_round& round) const;
   std::vector<timed_step> steps_of(const seed_round& round);
   void add_steps(std::vector<timed_step>& steps, const timed_fault& fault, time_point begin);
+  void add_model_steps(std::vector<timed_step>& steps, const timed_fault& fault, time_point begin);
   bool reports_damage();
   seed_outcome conclude();
   void leave_folder();
@@ -77,6 +80,7 @@ private:
   std::optional<shifted_clock> clock_;
   std::chrono::minutes offset_{0};
   std::unique_ptr<tcp_proxy> proxy_;
+  std::unique_ptr<model_under_fault> model_;  // Null: the node has no agents.
   std::unique_ptr<fault_client> client_;
   std::unique_ptr<seed_checks> checks_;
 };

@@ -9,7 +9,7 @@ namespace libagent::lab {
 
 namespace {
 
-constexpr std::array<std::pair<stub_fault, std::string_view>, 12> stub_fault_names{
+constexpr std::array<std::pair<stub_fault, std::string_view>, stub_fault_kinds> stub_fault_names{
     {{stub_fault::none, "none"},
      {stub_fault::cut, "cut"},
      {stub_fault::stall, "stall"},

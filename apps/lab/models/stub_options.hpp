@@ -3,6 +3,7 @@
 #include "libagent/base/expected.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ enum class stub_fault : std::uint8_t {
   bad_arguments,       ///< A tool's arguments that are no JSON.
   trickle,             ///< Three bytes at a time.
 };
+
+inline constexpr std::size_t stub_fault_kinds = 12;
 
 [[nodiscard]] std::string_view name_of(stub_fault fault);
 

@@ -73,8 +73,14 @@ std::vector<std::string> inputs_of(const ordered_json& asked) {
 }
 
 ordered_json stats_of(const stub_counts& counts) {
+  auto by_fault = ordered_json::object();
+  for (std::size_t i = 1; i < stub_fault_kinds; ++i) {
+    if (counts.by_fault.at(i) > 0)
+      by_fault[std::string{name_of(static_cast<stub_fault>(i))}] = counts.by_fault.at(i);
+  }
   return {{"requests", counts.requests},
           {"faults", counts.faults},
+          {"by_fault", std::move(by_fault)},
           {"abandoned", counts.abandoned},
           {"open", counts.open}};
 }
@@ -107,6 +113,7 @@ stub_reply stub_routes::chat(std::string_view body, stub_counts& counts) {
   const auto fault = load->fault.value_or(draw_stub_fault(options_, number));
   load->fault = fault;
   counts.faults += fault == stub_fault::none ? 0U : 1U;
+  ++counts.by_fault.at(static_cast<std::size_t>(fault));
   return spoil_stub_reply(make_stub_reply(*request, *load, number), fault, options_,
                           seeded_random{options_.seed ^ number * 0xD1342543DE82EF95ULL});
 }

@@ -3,6 +3,7 @@
 #include "apps/lab/models/stub_options.hpp"
 #include "libagent/base/expected.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -11,7 +12,8 @@ namespace libagent::lab {
 /// What a stub server did so far; also what `GET /stats` says.
 struct stub_counts {
   std::uint64_t requests = 0;
-  std::uint64_t faults = 0;     ///< Requests that met one.
+  std::uint64_t faults = 0;  ///< Requests that met one.
+  std::array<std::uint64_t, stub_fault_kinds> by_fault{};
   std::uint64_t abandoned = 0;  ///< Replies whose reader left before their end.
   std::uint64_t open = 0;       ///< Connections now.
 };

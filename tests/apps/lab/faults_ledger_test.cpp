@@ -1,4 +1,5 @@
 #include "apps/lab/faults/client_ledger.hpp"
+#include "apps/lab/faults/model_under_fault.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -120,4 +121,22 @@ TEST_CASE("each line is in the file before the call returns") {
   while (std::getline(in, line))
     ++lines;
   CHECK(lines == 3);  // sends, acknowledged, ended
+}
+
+TEST_CASE("an agent's answer has to be about what it was asked") {
+  const auto problems_with = [](const nlohmann::json& result) {
+    const ledger_with_one_op book;
+    book.ledger->change(book.number, [](lab::client_op& op) { op.tool = lab::errand_target; });
+    book.ledger->take_answer(book.number, {.status = 200,
+                                           .body = {{"id", "a"},
+                                                    {"target", lab::errand_target},
+                                                    {"state", "succeeded"},
+                                                    {"attempt", 1},
+                                                    {"result", result}}});
+    return book.ledger->problems().size();
+  };
+  CHECK(problems_with({{"text", "op-0.agent It is mild"}}) == 0);
+  CHECK(problems_with({{"text", "op-01.agent It is mild"}}) == 1);
+  CHECK(problems_with({{"text", ""}}) == 1);
+  CHECK(problems_with({{"found", true}}) == 1);
 }

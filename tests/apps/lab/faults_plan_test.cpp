@@ -49,3 +49,19 @@ TEST_CASE("a seed either changes bytes or must keep everything") {
       CHECK(round.afterwards == lab::down_fault::bytes_changed);
   }
 }
+
+TEST_CASE("two hundred plans hold every fault of a model server and of the way to it") {
+  std::set<lab::stub_fault> of_server;
+  std::set<std::string> on_the_way;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const auto plan = lab::plan_of_seed(seed);
+    of_server.insert(plan.model_faults.begin(), plan.model_faults.end());
+    CHECK((plan.model_fault_share > 0 || plan.model_faults.empty()));
+    for (const auto& round : plan.rounds) {
+      for (const auto& fault : round.model_faults)
+        on_the_way.insert(name_of(fault.what));
+    }
+  }
+  CHECK(of_server.size() == lab::stub_fault_kinds - 1);
+  CHECK(on_the_way.size() == 5);
+}
