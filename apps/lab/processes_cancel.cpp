@@ -87,7 +87,7 @@ expected<std::shared_ptr<const tool_registry>> cancel_tools(
                   gate->free.acquire();
                   return in;
                 });
-  const auto call = make_async_tool(
+  const auto calling = make_async_tool(
       {.name = "call", .description = "Waits for an answer that never comes."},
       [net = std::shared_ptr{make_async_net()}, port](const no_words&, const tool_context& context,
                                                       async_reply<no_words> reply) {
@@ -101,7 +101,7 @@ expected<std::shared_ptr<const tool_registry>> cancel_tools(
               reply(got ? expected<no_words>{no_words{}} : expected<no_words>{got.error()});
             });
       });
-  for (const auto& each : {occupy, call}) {
+  for (const auto& each : {occupy, calling}) {
     if (auto added = tools->add(each); !added)
       return added.error();
   }
