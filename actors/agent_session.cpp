@@ -188,6 +188,7 @@ void agent_session::begin(const turn_request& request, const turn_observer_ptr& 
     return turn_is_over();
   }
   work_ = std::make_unique<turn_work>(observer);
+  work_->client = request.client;
   work_->client_budget_micro = request.client_budget_micro;
   work_->client_budget_tokens = request.client_budget_tokens;
   follow(request.stop);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/cache_route.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/turn_channel.hpp"
 #include "libagent/session/agent_loop.hpp"
@@ -24,6 +25,7 @@ namespace libagent::actors {
 struct session_surroundings {
   std::function<unix_millis()> unix_time;
   bool has_store = false;
+  cache_route cache;
   std::string node = "local";  ///< In the names of turns, which no other node may give.
 };
 
@@ -61,6 +63,13 @@ private:
     time_point began;
   };
 
+  /// The duty to say what a cached answer came to.
+  struct cache_lease {
+    cache_actor cache;
+    cache_name name;
+    std::uint64_t token = 0;  ///< 0: there is none.
+  };
+
   /// What only exists while a turn is under way.
   struct turn_work {
     explicit turn_work(turn_observer_ptr observer)
@@ -69,6 +78,8 @@ private:
     std::shared_ptr<turn_channel> channel;
     std::deque<loop_action> actions;
     bool waits_for_store = false;
+    std::string client;
+    cache_lease cache;
     std::uint64_t client_budget_micro = 0;
     std::uint64_t client_budget_tokens = 0;
     std::map<std::uint64_t, std::stop_source> models;

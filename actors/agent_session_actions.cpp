@@ -12,12 +12,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <utility>
 #include <variant>
 
 namespace libagent::actors {
 
 namespace {
+
+/// How long an equal question that somebody else asked may take.
+constexpr auto cache_patience = std::chrono::minutes{2};
 
 /// Tells the session what a tool's task came to, and cancels the task when the session stops
 /// waiting for it. When the dispatcher dies, nobody else would tell.
@@ -311,11 +315,48 @@ void agent_session::act(const stop_tool& action) {
   work_->tools.erase(found);
 }
 
-void agent_session::act(const ask_cache&) {
-  perform(loop_->on_cache({}, at()));
+void agent_session::act(const ask_cache& action) {
+  const cache_name where{.tenant = work_->client, .key = action.key};
+  const auto cache = find<cache_actor>(self_->system(), around_->cache.path_of(where));
+  if (!cache)
+    return perform(loop_->on_cache({}, at()));
+  self_
+      ->request<urgent>(cache, caf::infinite, acquire_atom_v,
+                        cache_ask{.name = where, .limit = cache_patience})
+      .then(
+          [this, cache, where](const cache_answer& found) {
+            if (found.token != 0 && (found.verdict == cache_verdict::hit || !work_)) {
+              // A value that is there is good enough, and of no use to a turn that is over.
+              caf::anon_send<urgent>(cache, abandon_atom_v, where, found.token,
+                                     error{errc::cancelled, "compute it: nobody waits any more"});
+            } else if (work_) {
+              work_->cache = {.cache = cache, .name = where, .token = found.token};
+            }
+            if (loop_ && work_) {
+              perform(loop_->on_cache(
+                  {.value = found.value.str(), .outcome = std::string{name_of(found.outcome)}},
+                  at()));
+            }
+          },
+          [this](const caf::error&) {
+            // A cache that is down or full must not fail a turn that can do without it.
+            if (loop_ && work_)
+              perform(loop_->on_cache({}, at()));
+          });
 }
 
-void agent_session::act(const fill_cache&) {}
+void agent_session::act(const fill_cache& action) {
+  const auto lease = std::exchange(work_->cache, {});
+  if (lease.token == 0)
+    return;
+  if (action.value.empty()) {
+    caf::anon_send<urgent>(lease.cache, abandon_atom_v, lease.name, lease.token,
+                           error{errc::cancelled, "compute it: the answer is not for others"});
+  } else {
+    caf::anon_send<urgent>(lease.cache, fulfil_atom_v, lease.name, lease.token,
+                           cache_fill{.value = shared_text{action.value}});
+  }
+}
 
 void agent_session::act(const tell& action) {
   work_->channel->tell(action.update);

@@ -61,6 +61,7 @@ private:
   void gather_cache_disk(const std::shared_ptr<gathering>& into);
   void gather_memory(const std::shared_ptr<gathering>& into);
   void gather_journal(const std::shared_ptr<gathering>& into);
+  void gather_agents(const std::shared_ptr<gathering>& into);
 
   gateway_actor::pointer self_;
   gateway_options options_;

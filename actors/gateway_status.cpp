@@ -97,6 +97,7 @@ void gateway_state::gather_all(const http_exchange_ptr& exchange,
   gather_cache_disk(page);
   gather_memory(page);
   gather_journal(page);
+  gather_agents(page);
 }
 
 void gateway_state::gather_dispatcher(const std::shared_ptr<gathering>& into) {
@@ -142,6 +143,19 @@ void gateway_state::gather_journal(const std::shared_ptr<gathering>& into) {
     if (stats)
       into->snapshot.journal = *stats;
   });
+}
+
+void gateway_state::gather_agents(const std::shared_ptr<gathering>& into) {
+  ask_status<models_status, model_gateway_actor>(self_, model_gateway_path,
+                                                 [into](const models_status* status) {
+                                                   if (status)
+                                                     into->snapshot.models = *status;
+                                                 });
+  ask_status<sessions_status, sessions_actor>(self_, sessions_path,
+                                              [into](const sessions_status* status) {
+                                                if (status)
+                                                  into->snapshot.sessions = *status;
+                                              });
 }
 
 }  // namespace libagent::actors

@@ -53,9 +53,9 @@ expected<void> take_call_headers(const api_call& call, task_request& into) {
 }
 
 /// The agents that an interface was made with are those there are, unless somebody knows better.
-door_options with_agents(door_options door, const std::vector<agent_info>& agents) {
+door_options with_agents(door_options door, std::vector<agent_info> agents) {
   if (!door.agents)
-    door.agents = [agents] { return agents; };
+    door.agents = [agents = std::move(agents)] { return agents; };
   return door;
 }
 
@@ -66,11 +66,10 @@ http_api::http_api(caf::actor_system& system, std::shared_ptr<const tool_registr
                    door_options door)
     : system_{system},
       tools_{std::move(tools)},
-      agents_{std::move(agents)},
       host_names_{std::move(host_names)},
       keys_{door.keys},
       guard_metrics_{door.guard_metrics},
-      models_{system, with_agents(std::move(door), agents_)},
+      models_{system, with_agents(std::move(door), std::move(agents))},
       sessions_{system, models_} {
   LIBAGENT_EXPECTS(tools_ != nullptr);
   add_task_routes();

@@ -102,7 +102,6 @@ private:
 
   caf::actor_system& system_;
   std::shared_ptr<const tool_registry> tools_;
-  std::vector<agent_info> agents_;
   std::vector<std::string> host_names_;
   std::shared_ptr<api_keys> keys_;
   bool guard_metrics_;

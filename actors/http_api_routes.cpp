@@ -63,8 +63,8 @@ void http_api::add_node_routes() {
   add("GET", "/v1/supervision", whole_key, forward(gateway_call::supervision));
   add("GET", "/v1/status", whole_key, forward(gateway_call::status));
   add("GET", "/metrics", metrics, forward(gateway_call::metrics));
-  add("GET", "/v1/agents", whole_key, [](http_api& self, const api_call& call) {
-    call.exchange->respond(json_response(200, listing_json(self.agents_)));
+  add("GET", "/v1/agents", any_key, [](http_api& self, const api_call& call) {
+    call.exchange->respond(json_response(200, listing_json(self.models_.agents_of(call.caller))));
   });
   add("GET", "/healthz", anybody, [](http_api&, const api_call& call) {
     call.exchange->respond(json_response(200, R"({"status":"ok"})"));

@@ -208,7 +208,8 @@ child_spec make_models(const node_parts& parts, const agent_world_ptr& world) {
 
 /// The conversations, and what keeps them.
 child_spec make_sessions(const node_options& options, const node_parts& parts,
-                         const supervision_rules& rules, const agent_world_ptr& world) {
+                         const supervision_rules& rules, const cache_route& cache,
+                         const agent_world_ptr& world) {
   supervisor_spec all{.rules = rules};
   // Sessions that go on without their keeper would find it gone at their next word anyway.
   all.rules.restarts = strategy::rest_for_one;
@@ -223,6 +224,7 @@ child_spec make_sessions(const node_options& options, const node_parts& parts,
                               .around = std::make_shared<const session_surroundings>(
                                   session_surroundings{.unix_time = system_unix_time,
                                                        .has_store = parts.sessions != nullptr,
+                                                       .cache = cache,
                                                        .node = options.name}),
                               .limits = options.sessions}));
   return nested_supervisor("sessions", std::move(all));
@@ -270,7 +272,7 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
   root.children.push_back(make_tasks(options, parts, rules, shared, tools, agents));
   root.children.push_back(make_agents(rules, agents));
   root.children.push_back(make_models(parts, world));
-  root.children.push_back(make_sessions(options, parts, rules, world));
+  root.children.push_back(make_sessions(options, parts, rules, shared.cache, world));
   if (options.peers)
     root.children.push_back(make_cluster(options, tools));
   root.children.push_back(own_thread_child<gateway_impl>(

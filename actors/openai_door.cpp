@@ -117,14 +117,19 @@ std::vector<agent_info> openai_door::agents_of(const api_caller& caller) const {
   return agents;
 }
 
+void openai_door::respond(const api_call& call, http_response reply) {
+  reply.headers.set("X-Request-Id", request_id_of(call.request()));
+  call.exchange->respond(std::move(reply));
+}
+
 bool openai_door::admits(const api_call& call, const std::string& agent) {
   const auto agents = options_.agents();
   if (std::ranges::find(agents, agent, &agent_info::name) == agents.end()) {
-    call.exchange->respond(no_such_model(agent, agents_of(call.caller)));
+    respond(call, no_such_model(agent, agents_of(call.caller)));
     return false;
   }
   if (!call.caller.may_ask(agent)) {
-    call.exchange->respond(forbidden(call.caller, "ask the agent " + agent));
+    respond(call, forbidden(call.caller, "ask the agent " + agent));
     return false;
   }
   return true;
@@ -133,7 +138,7 @@ bool openai_door::admits(const api_call& call, const std::string& agent) {
 void openai_door::complete(const api_call& call) {
   auto read = read_chat_request(call.request().body);
   if (const auto* wrong = std::get_if<http_error>(&read)) {
-    call.exchange->respond(error_response(*wrong));
+    respond(call, error_response(*wrong));
     return;
   }
   auto& chat = std::get<incoming_chat>(read);
@@ -145,14 +150,15 @@ void openai_door::begin_turn(const api_call& call, incoming_chat chat) {
   auto session = named_session(call.request(), chat);
   if (!session.empty()) {
     if (const auto checked = check_session_id(session); !checked)
-      return call.exchange->respond(error_response(checked.error()));
+      return respond(call, error_response(checked.error()));
   }
   const reply_head head{
       .id = next_id(), .model = chat.chat.model, .created = options_.unix_time() / 1'000};
   auto turn = turn_of(std::move(chat.chat), std::move(session));
   if (turn.messages.empty()) {
-    return call.exchange->respond(error_response(
-        error{errc::invalid_argument, "read messages: none follows the last of the assistant"}));
+    return respond(call,
+                   error_response(error{errc::invalid_argument,
+                                        "read messages: none follows the last of the assistant"}));
   }
   auto id = request_id_of(call.request());
   std::shared_ptr<turn_reply> reply;
@@ -178,30 +184,30 @@ void openai_door::order(const api_call& call, turn_request turn,
                                               turn_observer_ref{reply});
 }
 
-void openai_door::list_models(const api_call& call) const {
+void openai_door::list_models(const api_call& call) {
   std::vector<model_line> lines;
   for (const auto& agent : agents_of(call.caller))
     lines.push_back(model_line_of(agent, created_));
-  call.exchange->respond(json_response(200, listing_json(std::move(lines))));
+  respond(call, json_response(200, listing_json(std::move(lines))));
 }
 
-void openai_door::find_model(const api_call& call) const {
+void openai_door::find_model(const api_call& call) {
   const auto& id = call.params.at("id");
   const auto agents = agents_of(call.caller);
   const auto found = std::ranges::find(agents, agent_of_model(id), &agent_info::name);
   if (found == agents.end())
-    return call.exchange->respond(no_such_model(agent_of_model(id), agents));
-  call.exchange->respond(json_response(200, to_json(model_line_of(*found, created_))));
+    return respond(call, no_such_model(agent_of_model(id), agents));
+  respond(call, json_response(200, to_json(model_line_of(*found, created_))));
 }
 
 void openai_door::embed(const api_call& call) {
   auto read = read_embedding_request(call.request().body);
   if (const auto* wrong = std::get_if<http_error>(&read))
-    return call.exchange->respond(error_response(*wrong));
+    return respond(call, error_response(*wrong));
   auto& asked = std::get<embedding_request>(read);
   const auto models = find<model_gateway_actor>(system_, model_gateway_path);
   if (!models)
-    return call.exchange->respond(error_response(part_is_restarting(model_gateway_path)));
+    return respond(call, error_response(part_is_restarting(model_gateway_path)));
   const std::stop_source stop;
   call.exchange->on_disconnect([stop]() mutable { stop.request_stop(); });
   embedding_order order{.model = asked.model, .client = call.caller.client};

@@ -42,22 +42,27 @@ public:
   openai_door(caf::actor_system& system, door_options options);
 
   void complete(const api_call& call);
-  void list_models(const api_call& call) const;
-  void find_model(const api_call& call) const;
+  void list_models(const api_call& call);
+  void find_model(const api_call& call);
   void embed(const api_call& call);
 
   /// Whether there is such an agent and the caller may ask it; otherwise says so in OpenAI's way.
   [[nodiscard]] bool admits(const api_call& call, const std::string& agent);
 
+  /// Those that the caller may ask.
+  [[nodiscard]] std::vector<agent_info> agents_of(const api_caller& caller) const;
+
   /// What the request calls itself in `X-Request-Id`, or a new name for it.
   [[nodiscard]] std::string request_id_of(const http_request& request);
+
+  /// Answers at once, with the request's name in `X-Request-Id`.
+  void respond(const api_call& call, http_response reply);
 
   /// Orders a turn; `reply` hears of it. Reads the headers into `turn` first.
   void order(const api_call& call, turn_request turn, const std::shared_ptr<turn_reply>& reply);
 
 private:
   [[nodiscard]] std::string next_id();
-  [[nodiscard]] std::vector<agent_info> agents_of(const api_caller& caller) const;
   void begin_turn(const api_call& call, incoming_chat chat);
 
   caf::actor_system& system_;

@@ -110,11 +110,11 @@ void session_door::cancel(const api_call& call) {
 void session_door::message(const api_call& call) {
   auto submission = from_json<message_submission>(call.request().body);
   if (!submission)
-    return call.exchange->respond(error_response(submission.error()));
+    return turns_.respond(call, error_response(submission.error()));
   const bool stream = submission->stream || wants_events(call.request());
   auto turn = to_turn(*std::move(submission), call.params.at("id"));
   if (!turn)
-    return call.exchange->respond(error_response(turn.error()));
+    return turns_.respond(call, error_response(turn.error()));
   // Without a name it is whoever answered before, whom the session knows.
   if (!turn->agent.empty() && !turns_.admits(call, turn->agent))
     return;

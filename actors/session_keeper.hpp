@@ -3,9 +3,9 @@
 /// The thread of the session store: many sessions' writes in one commit.
 
 #include "actors/protocol/interfaces.hpp"
+#include "libagent/base/time.hpp"
 #include "libagent/ports/session_store.hpp"
 
-#include <caf/response_promise.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
@@ -66,6 +66,7 @@ private:
   void wake();
   void commit_waiting();
   void commit_group(std::span<waiting_commit> group);
+  void note_health(const expected<void>& done);
   void prune_some();
 
   session_keeper_actor::pointer self_;
@@ -73,6 +74,7 @@ private:
   std::vector<waiting_commit> waiting_;
   time_point pruned_;
   bool wakes_ = false;  // a wake message is under way
+  bool fails_ = false;  // the last commit did, for all
 };
 
 using session_keeper_impl = session_keeper_actor::stateful_impl<session_keeper_state>;

@@ -2,6 +2,7 @@
 
 #include "libagent/api/session_events.hpp"
 #include "libagent/api/turn_reply.hpp"
+#include "libagent/http/http_error.hpp"
 #include "libagent/http/sse.hpp"
 #include "libagent/record/json.hpp"
 
@@ -164,6 +165,10 @@ void chat_stream_reply::fail(const turn_result& result) {
   exchange().finish();
 }
 
+void session_wait_reply::on_refused(const error& why) {
+  respond(error_response(why));
+}
+
 void session_wait_reply::on_end(const turn_result& result) {
   if (has_failed(result)) {
     auto reply = failed_turn_reply(result);
@@ -172,6 +177,10 @@ void session_wait_reply::on_end(const turn_result& result) {
     return;
   }
   respond(json_response(200, to_json(result)));
+}
+
+void session_stream_reply::on_refused(const error& why) {
+  respond(error_response(why));
 }
 
 void session_stream_reply::on_update(const turn_update& update) {

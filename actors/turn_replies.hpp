@@ -114,6 +114,8 @@ class session_wait_reply final : public turn_reply {
 public:
   using turn_reply::turn_reply;
 
+  void on_refused(const error& why) override;
+
   void on_update(const turn_update&) override {}
 
   void on_end(const turn_result& result) override;
@@ -124,6 +126,7 @@ class session_stream_reply final : public turn_stream_reply {
 public:
   using turn_stream_reply::turn_stream_reply;
 
+  void on_refused(const error& why) override;
   void on_update(const turn_update& update) override;
   void on_end(const turn_result& result) override;
 };

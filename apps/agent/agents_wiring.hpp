@@ -2,7 +2,7 @@
 
 #include "actors/node.hpp"
 #include "libagent/adapters/agents_folder.hpp"
-#include "libagent/config/load.hpp"
+#include "libagent/config/agent_config.hpp"
 #include "libagent/ports/event_sink.hpp"
 
 #include <functional>

@@ -70,7 +70,7 @@ private:
 
 }  // namespace
 
-chat_loop::chat_loop(chat_backend& backend, line_reader& lines, interrupt& ctrl_c,
+chat_loop::chat_loop(chat_backend& backend, line_source& lines, interrupt& ctrl_c,
                      const chat_bookmark& bookmark, std::ostream& out, chat_options options)
     : backend_{&backend},
       lines_{&lines},

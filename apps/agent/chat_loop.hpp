@@ -25,7 +25,7 @@ struct chat_options {
 class chat_loop {
 public:
   /// All but the options must outlive it. Prints to `out`.
-  chat_loop(chat_backend& backend, line_reader& lines, interrupt& ctrl_c,
+  chat_loop(chat_backend& backend, line_source& lines, interrupt& ctrl_c,
             const chat_bookmark& bookmark, std::ostream& out, chat_options options);
 
   /// Until the end of the input; returns the exit code: that of the last turn.
@@ -46,7 +46,7 @@ private:
   void show_history();
 
   chat_backend* backend_;
-  line_reader* lines_;
+  line_source* lines_;
   interrupt* ctrl_c_;
   const chat_bookmark* bookmark_;
   std::ostream* out_;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/node.hpp"
-#include "libagent/config/load.hpp"
+#include "libagent/config/agent_config.hpp"
 
 #include <functional>
 #include <string_view>

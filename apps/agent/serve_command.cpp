@@ -7,6 +7,9 @@
 #include "apps/agent/wiring.hpp"
 #include "libagent/adapters/http_server.hpp"
 #include "libagent/adapters/open_files.hpp"
+#include "libagent/adapters/secrets.hpp"
+#include "libagent/adapters/sha256.hpp"
+#include "libagent/adapters/text_file.hpp"
 #include "libagent/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -19,6 +22,7 @@
 #include <iostream>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -28,6 +32,7 @@ namespace libagent::app {
 namespace {
 
 constexpr auto listen_patience = std::chrono::seconds{5};
+constexpr std::size_t keys_file_bytes_max = std::size_t{8} << 20U;
 /// For answers that are being sent when every task has ended.
 constexpr auto last_answers = std::chrono::seconds{1};
 
@@ -86,6 +91,20 @@ http_options http_options_of(const http_config& config, std::function<void()> on
           .idle_timeout = config.idle_timeout,
           .on_problem = [](const error& problem) { complain(to_string(problem)); },
           .on_thread_start = std::move(on_thread_start)};
+}
+
+/// The keys that open the HTTP interface; null: none are asked for.
+expected<std::shared_ptr<api_keys>> read_keys(const http_config& config) {
+  if (config.keys.empty())
+    return std::shared_ptr<api_keys>{};
+  const auto text = read_text_file(config.keys, keys_file_bytes_max);
+  if (!text)
+    return text.error();
+  auto keys = api_keys::read(
+      *text, {.sha256 = sha256, .environment = read_secret_variable, .file = read_secret_file});
+  if (!keys)
+    return error{keys.error().code, config.keys + ": " + keys.error().context};
+  return keys;
 }
 
 /// Indexing in the background; questions meanwhile are answered from what is there.
@@ -160,10 +179,16 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
   if (!node)
     return report_failure(node.error());
 
+  auto keys = read_keys(config.http);
+  if (!keys)
+    return report_failure(keys.error());
   const auto names = split_list(config.http.host_names);
   const auto api = std::make_shared<actors::http_api>(
       node->node->system(), node->node->tools(), node->node->agents(),
-      std::vector<std::string>{names.begin(), names.end()});
+      std::vector<std::string>{names.begin(), names.end()},
+      actors::door_options{.keys = *std::move(keys),
+                           .agents = [&node] { return node->node->agents(); },
+                           .id_seed = std::random_device{}()});
   const auto server = make_http_server(http_options_of(config.http, node->raise_priority), api);
   const auto port = server->start();
   if (!port)

@@ -2,20 +2,16 @@
 
 #include "apps/lab/journal_bare.hpp"
 #include "apps/lab/journal_node.hpp"
+#include "apps/lab/store_runs.hpp"
 #include "libagent/adapters/sqlite_journal.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
-#include <stdlib.h>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -28,57 +24,6 @@ constexpr std::size_t growth_body_bytes = 4'096;
 constexpr std::size_t resumed_tasks = 10'000;
 constexpr std::chrono::milliseconds sync_interval{100};
 constexpr unix_millis lab_time = 1'700'000'000'000;
-
-/// What of a run cannot be measured: it ends the experiment.
-class journal_trouble : public std::runtime_error {
-public:
-  explicit journal_trouble(const error& why) : std::runtime_error{to_string(why)} {}
-};
-
-template <class T>
-T value_or_trouble(expected<T> result) {
-  if (!result)
-    throw journal_trouble{result.error()};
-  return std::move(*result);
-}
-
-void done_or_trouble(const expected<void>& result) {
-  if (!result)
-    throw journal_trouble{result.error()};
-}
-
-double seconds_of(const auto& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-class lab_folder {
-public:
-  explicit lab_folder(const std::string& above) {
-    const auto where =
-        above.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path{above};
-    auto pattern = (where / "agent-lab-journal-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw journal_trouble{{errc::io_failed, "make a folder in " + where.string()}};
-    path_ = pattern;
-  }
-
-  lab_folder(const lab_folder&) = delete;
-  lab_folder& operator=(const lab_folder&) = delete;
-
-  ~lab_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  /// A file that no one had yet.
-  [[nodiscard]] std::filesystem::path next() { return path_ / (std::to_string(++files_) + ".db"); }
-
-private:
-  std::filesystem::path path_;
-  int files_ = 0;
-};
 
 journal_write accepted(std::uint64_t number, std::shared_ptr<const std::string> body) {
   const auto at = lab_time + static_cast<unix_millis>(number);
@@ -96,24 +41,6 @@ struct commit_shape {
   std::size_t group = 1;
   std::size_t body_bytes = 256;
 };
-
-/// Commits group after group for about that long; returns tasks per second.
-template <class Commit>
-double rate_of(std::chrono::duration<double> length, std::size_t group, Commit commit) {
-  const auto begin = std::chrono::steady_clock::now();
-  std::size_t tasks = 0;
-  for (;;) {
-    commit();
-    tasks += group;
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
-    if (passed >= length)
-      return static_cast<double>(tasks) / passed.count();
-  }
-}
-
-double middle_of(std::vector<double> sample) {
-  return quantiles_of(std::move(sample)).p50;
-}
 
 class journal_experiment {
 public:
@@ -243,7 +170,7 @@ void journal_experiment::measure_resume() {
     found = value_or_trouble(value_or_trouble(open_sqlite_journal({.file = file}))->load());
   });
   if (found.tasks.size() != resumed_tasks || !found.damage.empty())
-    throw journal_trouble{{errc::internal, "load: not the tasks that were accepted"}};
+    throw store_trouble{{errc::internal, "load: not the tasks that were accepted"}};
   result_.add_aim("opening and loading 10,000 queued tasks of 1 KB", aim_is::at_most, 2, seconds,
                   "s");
 }
@@ -300,7 +227,7 @@ int journal_experiment::run() {
 int run_journal(const lab_options& options, const journal_options& journal) {
   try {
     return journal_experiment{options, journal}.run();
-  } catch (const journal_trouble& trouble) {
+  } catch (const store_trouble& trouble) {
     std::cerr << "agent-lab: " << trouble.what() << '\n';
     return 1;
   }

@@ -219,6 +219,17 @@ void add_memory(metrics_page& page, const memory_status& now) {
     page.sample(label("phase", phase.name), phase.peak_bytes);
 }
 
+void add_sessions(metrics_page& page, const sessions_status& now) {
+  page.family("agent_sessions_resident", "gauge", "Conversations in memory.")
+      .sample("", now.resident);
+  page.family("agent_turns_open", "gauge", "Turns under way.").sample("", now.turns_open);
+  page.family("agent_turns_total", "counter", "Turns that were begun.").sample("", now.turns);
+  page.family("agent_sessions_revived_total", "counter", "Read back from the store.")
+      .sample("", now.revived);
+  page.family("agent_sessions_passivated_total", "counter", "Left to the store.")
+      .sample("", now.passivated);
+}
+
 void add_journal(metrics_page& page, const journal_stats& now) {
   page.family("agent_journal_tasks", "gauge", "Tasks kept, ended or not.").sample("", now.tasks);
   page.family("agent_journal_file_bytes", "gauge", "Size of the database with its log.")
@@ -243,6 +254,8 @@ std::string metrics_text(const node_status& snapshot) {
     add_memory(page, *snapshot.memory);
   if (snapshot.journal)
     add_journal(page, *snapshot.journal);
+  if (snapshot.sessions)
+    add_sessions(page, *snapshot.sessions);
   return std::move(page).take();
 }
 

@@ -4,7 +4,9 @@
 #include "libagent/memory/pressure.hpp"
 #include "libagent/ports/cache_level.hpp"
 #include "libagent/ports/journal.hpp"
+#include "libagent/ports/model_order.hpp"
 #include "libagent/record/field.hpp"
+#include "libagent/session/session_view.hpp"
 #include "libagent/tasks/dispatcher_status.hpp"
 
 #include <chrono>
@@ -24,6 +26,8 @@ struct node_status {
   std::optional<cache_stats> cache;             ///< Summed over the shards.
   std::optional<cache_level_stats> cache_disk;  ///< Not part of the JSON.
   std::optional<journal_stats> journal;         ///< Missing, too, when the node keeps none.
+  std::optional<models_status> models;
+  std::optional<sessions_status> sessions;
 };
 
 template <class Inspector>
@@ -34,7 +38,9 @@ bool inspect(Inspector& f, node_status& x) {
                 field("dispatcher", "Lanes, limits and tools.", x.dispatcher),
                 field("memory", "What the memory monitor saw last.", x.memory),
                 field("cache", "The cache's first level.", x.cache),
-                field("journal", "What keeps the durable tasks.", x.journal));
+                field("journal", "What keeps the durable tasks.", x.journal),
+                field("models", "Providers of models.", x.models),
+                field("sessions", "Conversations.", x.sessions));
 }
 
 }  // namespace libagent

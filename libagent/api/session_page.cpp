@@ -64,7 +64,7 @@ std::string comma_list(const std::vector<std::string>& words) {
 std::string render_sessions(const std::vector<session_line>& sessions, unix_millis now) {
   if (sessions.empty())
     return {};
-  std::vector<table_row> rows{{"SESSION", "AGENT", "STATE", "CHANGED", "BEGUN"}};
+  std::vector<text_row> rows{{"SESSION", "AGENT", "STATE", "CHANGED", "BEGUN"}};
   for (const auto& each : sessions) {
     rows.push_back({printable_text(each.id), printable_text(each.agent),
                     state_of(each.turn_open, each.needs_approval),
@@ -110,7 +110,7 @@ std::string render_agents(const std::vector<agent_info>& agents, text_style styl
 }
 
 std::string render_approvals(const std::vector<session_view>& sessions) {
-  std::vector<table_row> rows{{"APPROVAL", "SESSION", "CALL"}};
+  std::vector<text_row> rows{{"APPROVAL", "SESSION", "CALL"}};
   for (const auto& session : sessions) {
     for (const auto& waiting : session.approvals) {
       rows.push_back({printable_text(waiting.id), printable_text(session.id),

@@ -113,7 +113,7 @@ std::string age_text(unix_millis since, unix_millis now) {
 std::string render_tasks(const std::vector<task_record>& tasks, unix_millis now) {
   if (tasks.empty())
     return {};
-  std::vector<table_row> rows{{"ID", "STATE", "TOOL", "ATTEMPTS", "AGE", "REMARK"}};
+  std::vector<text_row> rows{{"ID", "STATE", "TOOL", "ATTEMPTS", "AGE", "REMARK"}};
   for (const auto& task : tasks) {
     rows.push_back({to_string(task.id), std::string{name_of(task.state)}, first_line(task.target),
                     attempts_text(task), age_text(task.accepted_at, now), remark_on(task)});
@@ -149,7 +149,7 @@ std::string render_task(const task_record& task, unix_millis now) {
 std::string render_schedules(const std::vector<schedule_view>& schedules) {
   if (schedules.empty())
     return {};
-  std::vector<table_row> rows{{"ID", "NEXT", "WHEN", "RUNS", "TOOL", "NAME"}};
+  std::vector<text_row> rows{{"ID", "NEXT", "WHEN", "RUNS", "TOOL", "NAME"}};
   for (const auto& each : schedules) {
     rows.push_back({to_string(each.id), each.next_due_utc, first_line(each.cron.value_or("once")),
                     std::to_string(each.runs),

@@ -5,7 +5,7 @@
 
 namespace libagent {
 
-std::string text_table(const std::vector<table_row>& rows) {
+std::string text_table(const std::vector<text_row>& rows) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i)

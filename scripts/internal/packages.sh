@@ -3,7 +3,7 @@
 # What the build of the `agent` binary needs.
 build_packages=(g++ cmake ninja-build patch ca-certificates
   libboost1.81-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev
-  libcli11-dev nlohmann-json3-dev libspdlog-dev)
+  libcli11-dev nlohmann-json3-dev libspdlog-dev libedit-dev)
 test_packages=(catch2 git curl zlib1g-dev)
 check_packages=(clang-format-19 clang-tidy-19)
 lab_packages=(wrk zlib1g-dev)

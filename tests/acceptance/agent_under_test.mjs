@@ -51,7 +51,7 @@ function writeSettings(home, stubUrl) {
   return [
     ...['--set', `agents.folder=${agentsFolder}`],
     ...['--set', `models.file=${models}`],
-    ...['--set', `http.keys-file=${keyring}`],
+    ...['--set', `http.keys=${keyring}`],
   ];
 }
 

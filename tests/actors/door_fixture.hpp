@@ -76,7 +76,11 @@ public:
             return to_caf_error({errc::not_found, "find the approval " + id + ": none waits"});
           return session_name{decision.client, "s1"};
         },
+        [](watch_atom, const session_name&, const turn_observer_ref&) {},
         [](status_atom) { return sessions_status{}; },
+        [](reload_atom, const agent_world_ptr&) {},
+        [](turn_atom, std::uint64_t) {},
+        [](done_atom, std::uint64_t) {},
         [](pressure_atom, pressure_level) {},
         [](wake_atom) {},
     };

@@ -82,9 +82,9 @@ TEST_CASE_METHOD(keyed_fixture, "a key for some agents opens nothing else", "[do
   CHECK(status() == 403);
   (void)call("POST", "/v1/tasks", R"({"tool":"any"})");
   CHECK(status() == 403);
-  const auto models = call("GET", "/v1/models");
-  REQUIRE(models["data"].size() == 1);
-  CHECK(models["data"][0]["id"] == "agent:docs");
+  const auto listed = call("GET", "/v1/models");
+  REQUIRE(listed["data"].size() == 1);
+  CHECK(listed["data"][0]["id"] == "agent:docs");
 }
 
 TEST_CASE_METHOD(keyed_fixture, "beyond its requests of a minute a key gets 429 until later",

@@ -251,16 +251,17 @@ TEST_CASE_METHOD(door_fixture, "what cannot be asked is refused in OpenAI's shap
                             R"({"model":"dox","messages":[{"role":"user","content":"x"}]})");
   CHECK(status() == 404);
   CHECK(unknown["error"]["code"] == "model_not_found");
+  CHECK(last->response->headers.contains("X-Request-Id"));
   CHECK_THAT(unknown["error"]["message"].get<std::string>(), Contains("docs"));
   CHECK(script->turns.empty());
 }
 
 TEST_CASE_METHOD(door_fixture, "each agent is a model, by either of its names", "[door]") {
-  const auto models = call("GET", "/v1/models");
-  CHECK(models["object"] == "list");
-  REQUIRE(models["data"].size() == 2);
-  CHECK(models["data"][0]["id"] == "agent:docs");
-  CHECK(models["data"][0]["object"] == "model");
+  const auto listed = call("GET", "/v1/models");
+  CHECK(listed["object"] == "list");
+  REQUIRE(listed["data"].size() == 2);
+  CHECK(listed["data"][0]["id"] == "agent:docs");
+  CHECK(listed["data"][0]["object"] == "model");
   CHECK(call("GET", "/v1/models/agent%3Acoder")["id"] == "agent:coder");
   CHECK(call("GET", "/v1/models/coder")["id"] == "agent:coder");
   CHECK(call("GET", "/v1/models/cook")["error"]["code"] == "model_not_found");

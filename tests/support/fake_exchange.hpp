@@ -46,6 +46,12 @@ public:
   }
 
   stream_write write(std::string piece) override {
+    if (gone_ || outcome_->finished) {
+      return stream_write::closed;
+    }
+    if (piece.empty()) {
+      return stream_write::accepted;
+    }
     outcome_->pieces.push_back(std::move(piece));
     return next_write;
   }
@@ -55,7 +61,13 @@ public:
     forget_callbacks();
   }
 
-  void on_disconnect(std::function<void()> callback) override { callback_ = std::move(callback); }
+  void on_disconnect(std::function<void()> callback) override {
+    if (gone_) {
+      callback();
+    } else {
+      callback_ = std::move(callback);
+    }
+  }
 
   void on_drained(std::function<void()> callback) override { drained_ = std::move(callback); }
 
@@ -72,6 +84,8 @@ public:
 
   /// The client goes away.
   void disconnect() {
+    gone_ = true;
+    drained_ = nullptr;
     if (auto callback = std::exchange(callback_, nullptr)) {
       callback();
     }
@@ -89,6 +103,7 @@ private:
   std::shared_ptr<exchange_outcome> outcome_;
   std::function<void()> callback_;
   std::function<void()> drained_;
+  bool gone_ = false;
 };
 
 }  // namespace libagent::testing
