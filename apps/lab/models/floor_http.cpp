@@ -10,15 +10,8 @@ namespace libagent::lab {
 
 namespace {
 
-struct floor_transfer {
-  CURL* handle = nullptr;
-  std::string body;
-  std::string reply;
-  floor_http::on_reply done;
-};
-
 std::size_t keep_bytes(const char* bytes, std::size_t size, std::size_t count, void* into) {
-  static_cast<floor_transfer*>(into)->reply.append(bytes, size * count);
+  static_cast<std::string*>(into)->append(bytes, size * count);
   return size * count;
 }
 
@@ -61,6 +54,13 @@ public:
   }
 
 private:
+  struct transfer {
+    CURL* handle = nullptr;
+    std::string body;
+    std::string reply;
+    on_reply done;
+  };
+
   void run() {
     while (take_orders()) {
       int running = 0;
@@ -83,16 +83,16 @@ private:
     return true;
   }
 
-  floor_transfer& free_transfer() {
+  transfer& free_one() {
     if (free_.empty()) {
-      all_.push_back(std::make_unique<floor_transfer>());
+      all_.push_back(std::make_unique<transfer>());
       auto& made = *all_.back();
       made.handle = curl_easy_init();
       (void)curl_easy_setopt(made.handle, CURLOPT_URL, url_.c_str());
       (void)curl_easy_setopt(made.handle, CURLOPT_HTTPHEADER, headers_);
       (void)curl_easy_setopt(made.handle, CURLOPT_NOSIGNAL, 1L);
       (void)curl_easy_setopt(made.handle, CURLOPT_WRITEFUNCTION, keep_bytes);
-      (void)curl_easy_setopt(made.handle, CURLOPT_WRITEDATA, &made);
+      (void)curl_easy_setopt(made.handle, CURLOPT_WRITEDATA, &made.reply);
       (void)curl_easy_setopt(made.handle, CURLOPT_PRIVATE, &made);
       free_.push_back(&made);
     }
@@ -102,7 +102,7 @@ private:
   }
 
   void begin(std::string body, on_reply done) {
-    auto& one = free_transfer();
+    auto& one = free_one();
     one.body = std::move(body);
     one.done = std::move(done);
     one.reply.clear();
@@ -117,7 +117,7 @@ private:
       auto* const handle = message->easy_handle;
       const auto code = message->data.result;
       (void)curl_multi_remove_handle(multi_, handle);
-      floor_transfer* one = nullptr;
+      transfer* one = nullptr;
       long status = 0;
       (void)curl_easy_getinfo(handle, CURLINFO_PRIVATE, &one);
       (void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
@@ -135,8 +135,8 @@ private:
   std::string url_;
   curl_slist* headers_ = nullptr;
   CURLM* multi_ = curl_multi_init();
-  std::vector<std::unique_ptr<floor_transfer>> all_;
-  std::vector<floor_transfer*> free_;
+  std::vector<std::unique_ptr<transfer>> all_;
+  std::vector<transfer*> free_;
   std::mutex lock_;
   std::vector<std::pair<std::string, on_reply>> waiting_;  // with the lock
   bool ended_ = false;                                     // with the lock
