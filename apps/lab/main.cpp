@@ -12,6 +12,7 @@
 #include "apps/lab/overhead.hpp"
 #include "apps/lab/processes.hpp"
 #include "apps/lab/report.hpp"
+#include "apps/lab/sessions.hpp"
 #include "apps/lab/simulate.hpp"
 
 #include <CLI/CLI.hpp>
@@ -113,6 +114,9 @@ public:
     add("journal", "What it costs to keep tasks: rates beside bare SQLite, growth, a start",
         [this] { return libagent::lab::run_journal(options_, journal_); })
         ->add_option("--folder", journal_.folder, "Where the files are made; on a disk");
+    add("sessions", "What it costs to keep conversations: memory, file, loads, appends",
+        [this] { return libagent::lab::run_sessions(options_, sessions_); })
+        ->add_option("--folder", sessions_.folder, "Where the files are made; on a disk");
     add("processes", "What it costs to run a tool in a process, and how soon one is stopped",
         [this] { return libagent::lab::run_processes(options_, processes_); });
     models_.add_to(
@@ -191,6 +195,7 @@ private:
   libagent::lab::faults_options faults_;
   libagent::lab::journal_options journal_;
   libagent::lab::processes_options processes_;
+  libagent::lab::sessions_options sessions_;
   libagent::lab::simulation_command_options simulate_;
   libagent::lab::model_commands models_;
   std::int64_t wait_ms_ = 700;
