@@ -131,8 +131,12 @@ struct loop_rig {
     return perform(loop->on_model_end(order, {.reply = std::move(why)}, at));
   }
 
-  loop_actions result(std::string_view call, expected<std::string> output) {
+  loop_actions result(std::string_view call, std::string output) {
     return perform(loop->on_tool_end(call, {.output = std::move(output)}, at));
+  }
+
+  loop_actions result(std::string_view call, error why) {
+    return perform(loop->on_tool_end(call, {.output = std::move(why)}, at));
   }
 
   /// The one action of this kind; remembers the number of an order.
