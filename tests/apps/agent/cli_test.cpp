@@ -99,3 +99,36 @@ TEST_CASE("a time is ISO 8601, or Unix time in seconds or milliseconds", "[cli]"
   CHECK_FALSE(read_time("99999999999999999999999"));
   CHECK_FALSE(read_time("17092x"));
 }
+
+TEST_CASE("chat takes an agent, a session or a new one, and a server", "[cli]") {
+  const auto plain = command_of<chat_command>({"chat"});
+  CHECK(plain.agent == "documents");
+  CHECK(plain.session.empty());
+  CHECK_FALSE(plain.url);
+  const auto full = command_of<chat_command>(
+      {"chat", "--agent", "assistant", "--session", "s1", "--url", "http://127.0.0.1:9"});
+  CHECK(full.agent == "assistant");
+  CHECK(full.session == "s1");
+  CHECK(full.url == "http://127.0.0.1:9");
+  CHECK(command_of<chat_command>({"chat", "--new", "--verbose"}).is_new);
+  CHECK(is_wrong_usage({"chat", "--new", "--session", "s1"}));
+  const auto called = read({"chat", "--models-url", "http://x/v1", "--model", "m"});
+  REQUIRE(std::holds_alternative<invocation>(called));
+  CHECK(std::get<invocation>(called).settings ==
+        std::vector<std::pair<std::string, std::string>>{{"models.url", "http://x/v1"},
+                                                         {"models.model", "m"}});
+}
+
+TEST_CASE("sessions and approvals take names and ids", "[cli]") {
+  CHECK(command_of<agents_command>({"agents", "--json"}).json);
+  const auto list = command_of<sessions_command>({"sessions", "list", "--agent", "a", "--open"});
+  CHECK(list.agent == "a");
+  CHECK(list.open);
+  CHECK(command_of<sessions_command>({"sessions", "show", "s1"}).ids.front() == "s1");
+  CHECK(command_of<sessions_command>({"sessions", "delete", "s1", "s2"}).ids.size() == 2);
+  CHECK(is_wrong_usage({"sessions", "delete"}));
+  const auto deny = command_of<approvals_command>({"approvals", "deny", "a1", "--reason", "no"});
+  CHECK(deny.what == approvals_command::verb::deny);
+  CHECK(deny.reason == "no");
+  CHECK(is_wrong_usage({"approvals", "allow"}));
+}
