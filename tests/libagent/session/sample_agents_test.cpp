@@ -54,7 +54,7 @@ std::vector<agent_declaration> sample_agents() {
 TEST_CASE("the generated schemas of agents and of models are fresh", "[session]") {
   check_schema_is_fresh("configs/schemas/agent.schema.json",
                         json_schema<agent_declaration>() + "\n");
-  check_schema_is_fresh("configs/schemas/models.schema.json", models_config_schema() + "\n");
+  check_schema_is_fresh("configs/schemas/models.schema.json", models_file_schema() + "\n");
 }
 
 TEST_CASE("the sample agents are declarations that refer to each other", "[session]") {
@@ -73,7 +73,7 @@ TEST_CASE("the sample agents are declarations that refer to each other", "[sessi
 }
 
 TEST_CASE("the sample file of models can be read as it is", "[session]") {
-  const auto read = read_models_config(sample_text(in_repository("configs/models.example.json")));
+  const auto read = read_models_file(sample_text(in_repository("configs/models.example.json")));
   INFO((read ? "" : read.error().context));
   REQUIRE(read);
   CHECK(read->providers.size() == 3);
