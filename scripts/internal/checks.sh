@@ -35,7 +35,7 @@ write_lint_batches() { # write_lint_batches DIR
       count=0
       part=0
     fi
-    part=$((count++ / 10 + 1))
+    part=$((count++ / 16 + 1))
     printf '#include "%s"\n' "$file" >>"$1/${group//\//_}_UnifiedSource_$part.cpp"
   done < <(our_files cpp | grep -v '^tests/')
 }
