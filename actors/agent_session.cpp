@@ -177,7 +177,9 @@ void agent_session::watch(const turn_observer_ptr& observer) {
   observer->on_end(result);
 }
 
-void agent_session::begin(const turn_request& request, const turn_observer_ptr& observer) {
+void agent_session::begin(turn_request request, const turn_observer_ptr& observer) {
+  if (request.agent.empty())
+    request.agent = history_.agent();  // Whoever answered before.
   loop_ = std::make_unique<agent_loop>(history_, world_->environment());
   const auto id = around_->node + "-" + std::to_string(at().wall) + "-" +
                   std::to_string(identity_.number) + "-" + std::to_string(history_.turns());

@@ -94,7 +94,7 @@ private:
   void when_ready(then action);
   void turn(const turn_request& request, const turn_observer_ref& who,
             const agent_world_ptr& world);
-  void begin(const turn_request& request, const turn_observer_ptr& observer);
+  void begin(turn_request request, const turn_observer_ptr& observer);
   void join_open_turn(const turn_request& request, const turn_observer_ptr& observer);
   void watch(const turn_observer_ptr& observer);
   void go_on();

@@ -42,9 +42,12 @@ int chat_with(chat_backend& backend, const chat_command& command, const loaded_c
 int chat_in_this_process(const chat_command& command, const loaded_config& config,
                          interrupt& ctrl_c) {
   const auto stop = ctrl_c.begin_work();
-  const auto node = start_local_node(config);
-  if (!node)
+  const auto node = start_local_node(config, true);
+  if (!node) {
+    if (node.error().code == errc::unavailable)
+      complain("if a server is running, talk to it: agent chat --url URL");
     return report_failure(node.error());
+  }
   if (const auto indexed = refresh_index(*node, stop); !indexed)
     return report_failure(indexed.error());
   ctrl_c.end_work();

@@ -21,8 +21,8 @@ bool log_was_asked_for(const option_origins& origins) {
 
 }  // namespace
 
-expected<agent_node> start_local_node(const loaded_config& config) {
-  wiring_options options;
+expected<agent_node> start_local_node(const loaded_config& config, bool keeps_sessions) {
+  wiring_options options{.with_sessions = keeps_sessions};
   if (log_was_asked_for(config.origins)) {
     auto log = open_event_log(config.values.log);
     if (!log)

@@ -13,8 +13,9 @@
 namespace libagent::app {
 
 /// Starts a node for a command that ends by itself: without peers, and without a log unless one
-/// was configured.
-[[nodiscard]] expected<agent_node> start_local_node(const loaded_config& config);
+/// was configured; `keeps_sessions` for one that goes on with conversations of earlier ones.
+[[nodiscard]] expected<agent_node> start_local_node(const loaded_config& config,
+                                                    bool keeps_sessions = false);
 
 /// Runs a task on it and shows progress. Errors: as `task_client::run`, and the task's own failure.
 [[nodiscard]] expected<raw_json> run_locally(const agent_node& node, task_request request,
