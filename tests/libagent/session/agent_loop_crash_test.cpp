@@ -208,6 +208,7 @@ private:
            x.result.failure.has_value()));
     CHECK(x.result.steps <= steps_allowed);
     calls_.clear();
+    orders_.clear();  // A second cancel does not wait for it.
   }
 
   void answer_cache() {
@@ -342,18 +343,18 @@ TEST_CASE("whatever models, tools, people and crashes do, a conversation stays s
   std::size_t ended = 0;
   std::size_t tools = 0;
   std::size_t refused = 0;
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     INFO("seed " << seed);
     wild_world world{seed};
-    world.run(150);
+    world.run(120);
     crashes += world.crashes;
     ended += world.turns_ended;
     tools += world.tools_run;
     refused += world.refused_calls;
   }
   // The test is worth something only if all of it happened.
-  CHECK(crashes > 500);
-  CHECK(ended > 1'000);
-  CHECK(tools > 1'000);
-  CHECK(refused > 200);
+  CHECK(crashes > 150);
+  CHECK(ended > 300);
+  CHECK(tools > 500);
+  CHECK(refused > 60);
 }
