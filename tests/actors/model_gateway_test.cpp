@@ -251,7 +251,7 @@ TEST_CASE_METHOD(gateway_fixture, "every order is answered when the gateway dies
   const auto after = call();
   CHECK(code_of(after) == errc::unavailable);
   auto nobody = std::make_shared<heard_order>();
-  actors::order_call(nullptr, order(nobody));
+  actors::order_call(actors::model_gateway_actor{}, order(nobody));
   CHECK(code_of(nobody) == errc::unavailable);
   running->stop.request_stop();
   model->write(0, "late");
