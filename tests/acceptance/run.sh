@@ -31,4 +31,4 @@ if ! npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1; then
   exit 1
 fi
 
-LIBAGENT_AGENT=$agent exec node --test --test-concurrency=1 openai_client.test.mjs
+LIBAGENT_AGENT=$agent exec node --test --test-timeout=60000 openai_client.test.mjs
