@@ -248,7 +248,7 @@ TEST_CASE_METHOD(door_fixture, "what cannot be asked is refused in OpenAI's shap
   CHECK(call("POST", "/v1/chat/completions", "{")["error"]["type"] == "invalid_request_error");
   CHECK(status() == 400);
   const auto unknown = call("POST", "/v1/chat/completions",
-                            R"({"model":"dox","messages":[{"role":"user","content":"x"}]})");
+                            R"({"model":"doc","messages":[{"role":"user","content":"x"}]})");
   CHECK(status() == 404);
   CHECK(unknown["error"]["code"] == "model_not_found");
   CHECK(last->response->headers.contains("X-Request-Id"));
