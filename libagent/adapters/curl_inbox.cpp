@@ -37,9 +37,10 @@ void curl_inbox::close() {
 
 curl_inbox::orders curl_inbox::take() {
   const std::lock_guard guard{mutex_};
+  if (!std::exchange(is_woken_, false))
+    return {};
   eventfd_t count = 0;
   (void)::eventfd_read(wake_.get(), &count);
-  is_woken_ = false;
   return std::exchange(waiting_, {});
 }
 

@@ -29,7 +29,8 @@ public:
   void resume(std::uint64_t call);
   void close();
 
-  /// What came since; for the client's thread, when `descriptor` is readable.
+  /// What came since, cheaply when nothing did; for the client's thread. `descriptor` is readable
+  /// while there is something.
   [[nodiscard]] orders take();
 
   [[nodiscard]] int descriptor() const { return wake_.get(); }

@@ -73,12 +73,10 @@ int curl_sockets::on_timer(CURLM*, long wait_ms, void* user) {
   return 0;
 }
 
-bool curl_sockets::wait(time_point latest) {
+void curl_sockets::wait(time_point latest) {
   const auto count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
                                   wait_ms_until(std::min(latest, due_)));
   ready_ = static_cast<std::size_t>(std::max(count, 0));
-  return std::any_of(events_.data(), events_.data() + ready_,
-                     [this](const epoll_event& event) { return event.data.fd == wake_; });
 }
 
 void curl_sockets::work() {

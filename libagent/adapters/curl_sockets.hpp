@@ -22,9 +22,8 @@ public:
   curl_sockets& operator=(const curl_sockets&) = delete;
   ~curl_sockets() = default;
 
-  /// Sleeps until there is something to do, at most until `latest`. True: `wake` is readable.
-  /// Blocking: so long.
-  [[nodiscard]] bool wait(time_point latest);
+  /// Sleeps until there is something to do, at most until `latest`. Blocking: so long.
+  void wait(time_point latest);
 
   /// Has curl do what there is to do since `wait`; its callbacks run in here.
   void work();
@@ -38,8 +37,8 @@ private:
   int wake_;
   owned_descriptor epoll_{::epoll_create1(EPOLL_CLOEXEC)};
   curl_multi multi_{curl_multi_init()};
-  time_point due_ = time_point::max();  ///< When curl wants to be called.
-  std::array<epoll_event, 256> events_{};
+  time_point due_ = time_point::max();    ///< When curl wants to be called.
+  std::array<epoll_event, 64> events_{};  ///< Few, as orders are looked at in between.
   std::size_t ready_ = 0;
 };
 

@@ -95,9 +95,10 @@ void curl_web_client::loop_thread::run() {
     options_.on_thread_start();
   bool goes_on = true;
   while (goes_on) {
-    // Orders first: a call that is to end should not be passed any more of its answer.
-    if (sockets_.wait(times_.empty() ? time_point::max() : times_.begin()->first))
-      goes_on = carry_out_orders();
+    sockets_.wait(times_.empty() ? time_point::max() : times_.begin()->first);
+    // Orders first, whatever woke the thread: a call that is to end should not be passed any more
+    // of its answer, and not wait behind the streams of all others either.
+    goes_on = carry_out_orders();
     sockets_.work();
     collect_finished();
     end_overdue();
