@@ -130,6 +130,8 @@ using session_event =
                  approval_decided, handed_over, summarised, turn_ended>;
 
 /// One line of JSON: `{"v":1,"k":KIND,...}` with short names; what has its usual value is left out.
+/// A message's reasoning is not kept, and JSON within it (parts, schemas) reads back with the
+/// members of its objects sorted.
 [[nodiscard]] std::string encode_event(const session_event& event);
 
 /// Reads what `encode_event` wrote. Errors: `unsupported` for another version or kind, naming it;
