@@ -81,11 +81,13 @@ public:
   virtual void start(chat_call call) = 0;
 
   /// As `start`, for embeddings.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
   virtual void start(embedding_call call) {
     call.on_end(error{errc::unsupported, "embed with " + call.model + ": it has no embeddings"});
   }
 
   /// Asks the provider about itself; the answer comes later, exactly once.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
   virtual void look_up(std::function<void(expected<chat_model_facts>)> on_facts) {
     on_facts(chat_model_facts{});
   }
