@@ -302,9 +302,10 @@ void agent_session::act(const ask_agent& action) {
                        .level = action.level,
                        .stop = asked.stop.get_token()};
   auto observer = std::make_shared<asked_agent_observer>(agent_session_actor{self_}, action.call);
-  if (registry)
+  if (registry) {
     caf::anon_send(registry, turn_atom_v, std::move(request),
                    turn_observer_ref{std::move(observer)});
+  }
 }
 
 void agent_session::act(const stop_tool& action) {

@@ -116,9 +116,10 @@ model_gateway_actor::behavior_type model_gateway_state::make_behavior() {
   set_quiet_handlers(self_);
   for (std::size_t at = 0; at < options_.providers.size(); ++at) {
     for (const auto& model : options_.providers[at].settings.models) {
-      if (model.context_tokens > 0)
+      if (model.context_tokens > 0) {
         options_.windows->learn(options_.providers[at].settings.name + "/" + model.name,
                                 model.context_tokens);
+      }
     }
     look_up(at);
   }
@@ -188,9 +189,10 @@ void model_gateway_state::take_embedding(const embedding_order& order) {
 
 void model_gateway_state::admit(const model_flight_ptr& flight, const gate_order& what,
                                 const std::stop_token& stop) {
-  if (stop.stop_requested())
+  if (stop.stop_requested()) {
     return answer(flight, ended_by({errc::cancelled, "call a model: cancelled before it began"}),
                   0);
+  }
   const auto id = gate_.admit(what, now());
   if (!id) {
     if (id.error().code == errc::budget_exceeded)

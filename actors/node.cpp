@@ -54,6 +54,7 @@ struct node::impl {
 
   [[nodiscard]] std::vector<agent_info> written() const {
     std::vector<agent_info> infos;
+    infos.reserve(agents.size());
     for (const auto& agent : agents)
       infos.push_back(agent.info);
     return infos;

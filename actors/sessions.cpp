@@ -108,9 +108,10 @@ void sessions_state::turn(turn_request& request, const turn_observer_ref& listen
     return listener.observer->on_refused(*refusal);
   // A person may take days to decide, so that such a turn has to be kept.
   const auto agent = options_.world->agents->find(request.agent);
-  if (agent && !agent->approvals.empty() && request.session.empty())
+  if (agent && !agent->approvals.empty() && request.session.empty()) {
     request.session = "s-" + std::to_string(options_.around->unix_time()) + "-" +
                       std::to_string(last_number_ + 1);
+  }
   ++counts_.turns;
   const session_name who{.client = request.client, .id = request.session};
   auto& target = who.id.empty() ? spawn(who) : find_or_revive(who);

@@ -121,9 +121,10 @@ expected<wired_models> wire_models(const agent_config& config,
     auto settings = openai_settings_of(each, *std::move(key));
     if (!settings)
       return settings.error();
-    if (!client)
+    if (!client) {
       client = std::make_shared<curl_web_client>(
           curl_web_client_options{.on_thread_start = std::move(on_thread_start)});
+    }
     auto model = openai_model::make(*std::move(settings), client);
     if (!model)
       return error{model.error().code, "provider " + each.name + ": " + model.error().context};

@@ -108,9 +108,10 @@ void stored_sessions::load() {
     for (int i = 0; i < 10'000; ++i) {
       const auto name = lab_session(random_() % sessions());
       us.push_back(1e6 * seconds_of([&] {
-                     if (value_or_trouble(kept_->load(name)).value().events.size() != 20)
+                     if (value_or_trouble(kept_->load(name)).value().events.size() != 20) {
                        throw store_trouble{
                            {errc::internal, "load: not the events that were stored"}};
+                     }
                    }));
     }
   });

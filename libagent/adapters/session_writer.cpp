@@ -81,9 +81,10 @@ expected<void> session_writer::write(const append_events& what) {
       return other_writer(what, 0);
     return what.events.empty() ? expected<void>{} : append_to(nullptr, what);
   }
-  if (!(*before)->is_sound)
+  if (!(*before)->is_sound) {
     return error{errc::corrupt,
                  "append to session " + text_of(what.name) + ": its head is damaged"};
+  }
   if (what.first != (*before)->head.events)
     return pass_over(**before, what);
   return append_to(&**before, what);

@@ -13,9 +13,10 @@ expected<std::string> read_text_file(const std::filesystem::path& file, std::siz
   const std::uintmax_t size = std::filesystem::file_size(file, failed);
   if (failed)
     return error{errc::io_failed, what + failed.message()};
-  if (size > bytes_max)
+  if (size > bytes_max) {
     return error{errc::too_large,
                  what + "expected at most " + std::to_string(bytes_max) + " bytes"};
+  }
   std::ifstream in{file, std::ios::binary};
   std::string text{std::istreambuf_iterator<char>{in}, {}};
   if (!in)

@@ -213,9 +213,10 @@ std::variant<api_caller, http_response> api_keys::admit(const http_request& requ
         "this server wants an API key: send the header Authorization: Bearer KEY", "Bearer");
   }
   auto* known = key.size() > key_bytes_max ? nullptr : find(sha256_(key));
-  if (known == nullptr)
+  if (known == nullptr) {
     return unauthenticated("the API key is not one of this server's",
                            R"(Bearer error="invalid_token")");
+  }
   std::optional<duration> wait;
   {
     const std::lock_guard guard{known->mutex};

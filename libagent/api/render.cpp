@@ -62,9 +62,10 @@ void append_children(std::string& out, const supervision_node& parent, const std
 
 std::string render_citations(const std::vector<citation>& citations, text_style style) {
   std::string out;
-  for (std::size_t i = 0; i < citations.size(); ++i)
+  for (std::size_t i = 0; i < citations.size(); ++i) {
     out +=
         painted(dim, "[" + std::to_string(i + 1) + "] " + line_range(citations[i]), style) + "\n";
+  }
   return out;
 }
 

@@ -56,9 +56,10 @@ bool read_tool(json_view value, const request_path& at, request_problem& problem
     return false;
   const request_path function_at{.before = &at, .name = "function"};
   const auto parameters = function.find("parameters");
-  if (parameters.has_value() && !parameters.is_object())
+  if (parameters.has_value() && !parameters.is_object()) {
     return problem.wrong_type({.before = &function_at, .name = "parameters"}, "an object",
                               parameters);
+  }
   if (parameters.has_value())
     out.parameters.text = parameters.compact();
   return read_name_of_tool(function.find("name"), {.before = &function_at, .name = "name"}, problem,
@@ -89,9 +90,10 @@ bool read_definitions(json_view value, const chat_request_limits& limits, reques
     tool_definition tool;
     if (!read_tool(element, tool_at, problem, tool))
       return false;
-    if (find_tool(out, tool.name) != out.end())
+    if (find_tool(out, tool.name) != out.end()) {
       return problem.wrong(tool_at,
                            "another tool has the name " + quoted_excerpt(tool.name) + " too");
+    }
     out.push_back(std::move(tool));
     return true;
   });
@@ -204,9 +206,10 @@ bool read_named_schema(json_view format, const request_path& at, request_problem
 bool read_tools(json_view body, const chat_request_limits& limits, request_problem& problem,
                 chat_request& out) {
   for (const std::string_view old : {"functions", "function_call"}) {
-    if (body.find(old).has_value())
+    if (body.find(old).has_value()) {
       return problem.wrong({.name = old}, "not supported; use 'tools' and 'tool_choice'",
                            "unsupported_parameter");
+    }
   }
   return read_definitions(body.find("tools"), limits, problem, out.tools) &&
          read_choice(body.find("tool_choice"), problem, out) &&

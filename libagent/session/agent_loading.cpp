@@ -132,9 +132,10 @@ void agent_inspection::check_values(const declared_agent& in) {
     report(in, "/temperature", "expected 0 to 2");
   if (agent.limits.time <= std::chrono::milliseconds{0})
     report(in, "/limits/time_ms", "expected more than 0");
-  if (agent.context.tokens > 0 && agent.context.reserve >= agent.context.tokens)
+  if (agent.context.tokens > 0 && agent.context.reserve >= agent.context.tokens) {
     report(in, "/context/reserve",
            "expected less than the window of " + std::to_string(agent.context.tokens) + " tokens");
+  }
   const auto& rules = agent.guardrails;
   if (std::ranges::find(rules.blocked_input, "") != rules.blocked_input.end())
     report(in, "/guardrails/blocked_input", "an empty phrase is in every message");
@@ -155,9 +156,10 @@ void agent_inspection::check_list(const declared_agent& in, std::string_view fie
       report(in, path, "an agent cannot name itself");
     else if (std::ranges::find(known, name) == known.end())
       report(in, path, "there is no " + quoted_excerpt(name, 64) + did_you_mean(name, known));
-    else if (prefix.size() + name.size() > tool_name_max)
+    else if (prefix.size() + name.size() > tool_name_max) {
       report(in, path,
              "as a tool's name, " + std::string{prefix} + name + " is longer than 64 characters");
+    }
   }
 }
 
@@ -182,10 +184,11 @@ void agent_inspection::check_depth(const declared_agent& in) {
   for (std::size_t depth = 1; !layer.empty(); ++depth) {
     if (layer.contains(in.agent.name) && depth > 1)
       return report(in, "/agents", "in the end it asks itself");
-    if (depth > ask_depth_max)
+    if (depth > ask_depth_max) {
       return report(
           in, "/agents",
           "asks agents who ask agents more than " + std::to_string(ask_depth_max) + " deep");
+    }
     std::set<std::string_view> next;
     for (const auto name : layer) {
       if (const auto* const other = find(name))

@@ -176,9 +176,10 @@ expected<void> conversation::fold(approval_asked& event) {
 
 expected<void> conversation::fold(approval_decided& event) {
   auto* const call = turn_ && !calls().empty() ? find_call(event.call) : nullptr;
-  if (call == nullptr || call->phase != call_phase::waits)
+  if (call == nullptr || call->phase != call_phase::waits) {
     return misplaced("a decision on the call " + quoted_excerpt(event.call) +
                      ", which waits for none");
+  }
   call->phase = event.allowed ? call_phase::allowed : call_phase::asked;
   turn_->terms.deadline = event.deadline;
   return {};

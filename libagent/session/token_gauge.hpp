@@ -23,9 +23,10 @@ public:
   /// A gauge that trusts one measurement wholly.
   [[nodiscard]] static token_gauge measured(std::uint64_t bytes, std::uint64_t tokens) {
     token_gauge out;
-    if (bytes > 0 && tokens > 0)
+    if (bytes > 0 && tokens > 0) {
       out.bytes_per_token_ =
           std::clamp(static_cast<double>(bytes) / static_cast<double>(tokens), least, most);
+    }
     return out;
   }
 

@@ -34,9 +34,10 @@ std::vector<turn_driver::verdict> turn_driver::judge_all(std::vector<tool_call>&
   for (auto& call : calls) {
     auto v = judge(call);
     v.call = call.id;
-    if (v.refusal.empty() && facts().tool_calls + out.size() >= limits().tool_calls)
+    if (v.refusal.empty() && facts().tool_calls + out.size() >= limits().tool_calls) {
       v.refusal = "error: not run: no more than " + std::to_string(limits().tool_calls) +
                   " tool calls are allowed in a turn";
+    }
     if (v.refusal.empty() && v.what.kind == call_kind::hand_over && std::exchange(hands_over, true))
       v.refusal = "error: not run: only one can take over";
     out.push_back(std::move(v));

@@ -66,11 +66,12 @@ std::optional<std::string> fixed_agents::description(std::string_view name) cons
 std::vector<agent_info> fixed_agents::list() const {
   std::vector<agent_info> all;
   all.reserve(agents_.size());
-  for (const auto& [name, agent] : agents_)
+  for (const auto& [name, agent] : agents_) {
     all.push_back({.name = name,
                    .description = agent->description,
                    .model = agent->model.starts_with(actor_model_prefix) ? "" : agent->model,
                    .tools = agent->tools});
+  }
   return all;
 }
 

@@ -95,9 +95,10 @@ expected<void> door_process::open(const door_setup& setup) {
   auto node = node_under_test::start(command, door_patience);
   if (!node)
     return node.error();
-  if (node->has_ended())
+  if (node->has_ended()) {
     return error{errc::unavailable, "start a node: it ended at once, " + to_string(node->ending()) +
                                         ": " + last_line_in(folder_ / "node.log")};
+  }
   node_ = std::make_unique<node_under_test>(std::move(*node));
   return {};
 }

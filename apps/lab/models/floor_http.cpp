@@ -125,10 +125,11 @@ private:
       free_.push_back(one);
       if (code == CURLE_OK && status == 200)
         done(std::move(one->reply));
-      else
+      else {
         done(
             error{errc::unavailable, "post to the model: " + std::string{curl_easy_strerror(code)} +
                                          ", status " + std::to_string(status)});
+      }
     }
   }
 

@@ -82,9 +82,10 @@ class floor_turns final : public turn_contestant {
 public:
   explicit floor_turns(const turn_setup& setup)
       : slots_(setup.users), system_{config_}, http_{setup.model_port, setup.users} {
-    for (auto& slot : slots_)
+    for (auto& slot : slots_) {
       agents_.push_back(system_.spawn<caf::stateful_actor<floor_agent>>(
           std::ref(http_), setup.model, std::ref(slot)));
+    }
   }
 
   floor_turns(const floor_turns&) = delete;

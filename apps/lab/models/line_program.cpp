@@ -112,10 +112,11 @@ expected<nlohmann::ordered_json> run_for_line(const std::vector<std::string>& co
       last = std::move(line);
     at = end + 1;
   }
-  if (!last.is_object())
+  if (!last.is_object()) {
     return error{
         errc::unavailable,
         "run " + command.front() + ": it printed no result, exit code " + std::to_string(code)};
+  }
   return last;
 }
 

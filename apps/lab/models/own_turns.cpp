@@ -56,9 +56,10 @@ public:
   void on_end(const turn_result& result) override {
     if (result.state == turn_state::answered)
       tell(result.text);
-    else
+    else {
       tell(
           result.failure.value_or(error{errc::internal, "run a turn: it ended without an answer"}));
+    }
   }
 
   void on_refused(const error& why) override { tell(why); }

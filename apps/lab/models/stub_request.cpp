@@ -49,10 +49,11 @@ public:
     const auto role = text_at(message, "role");
     if (role == "tool")
       return take_result(text_at(message, "tool_call_id"));
-    if (!open_.empty())
+    if (!open_.empty()) {
       return bad_chat(
           "An assistant message with 'tool_calls' must be followed by tool messages "
           "responding to each 'tool_call_id'.");
+    }
     if (role == "user") {
       into_.question = content_of(message);
       into_.rounds = 0;
