@@ -31,6 +31,16 @@ agent_session::agent_session(agent_session_actor::pointer self,
       identity_{std::move(identity)},
       world_{std::move(world)} {}
 
+agent_session::~agent_session() {
+  if (!work_)
+    return;
+  work_->channel->attach(nullptr);
+  for (auto& [order, stop] : work_->models)
+    stop.request_stop();
+  for (auto& [call, tool] : work_->tools)
+    tool.stop.request_stop();
+}
+
 agent_session_actor::behavior_type agent_session::make_behavior() {
   set_quiet_handlers(self_);
   if (is_kept() && around_->has_store)

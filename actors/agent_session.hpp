@@ -50,6 +50,13 @@ public:
                 std::shared_ptr<const session_surroundings> around, session_identity identity,
                 agent_world_ptr world);
 
+  agent_session(const agent_session&) = delete;
+  agent_session& operator=(const agent_session&) = delete;
+  agent_session(agent_session&&) = delete;
+  agent_session& operator=(agent_session&&) = delete;
+  /// Stops what is under way, and lets go of the observer.
+  ~agent_session();
+
   [[nodiscard]] agent_session_actor::behavior_type make_behavior();
 
   static inline const char* name = "libagent.session";

@@ -18,7 +18,7 @@ TEST_CASE("a turn calls the model, runs the tool it asks for, and answers", "[se
   CHECK(heard->end->state == turn_state::answered);
   CHECK(heard->end->text == "It is 42.");
   CHECK(heard->text == "It is 42.");
-  CHECK(heard->tools == std::vector<std::string>{R"(double {"value":42.0})"});
+  CHECK(heard->tools == std::vector<std::string>{R"(double {"value":42})"});
   CHECK(heard->end->steps == 2);
   CHECK(f.runs == 1);
   CHECK(f.model->surprises().empty());
