@@ -98,10 +98,11 @@ void session_keeper_state::wake_soon() {
 void session_keeper_state::wake() {
   wakes_ = false;
   const auto is_due = [this] { return self_->clock().now() - pruned_ >= options_.prune_interval; };
-  if (!waiting_.empty())
+  if (!waiting_.empty()) {
     commit_waiting();
-  else if (is_due())
+  } else if (is_due()) {
     prune_some();
+  }
   // One slice after the other, each behind what came meanwhile.
   if (is_due())
     wake_soon();
@@ -129,10 +130,11 @@ void session_keeper_state::commit_group(std::span<waiting_commit> group) {
   }
   note_health(done);
   for (auto& one : group) {
-    if (done)
+    if (done) {
       one.answer.deliver();
-    else
+    } else {
       one.answer.deliver(to_caf_error(done.error()));
+    }
   }
 }
 

@@ -90,7 +90,7 @@ struct line_reader::editor {
     history_end(past);
   }
 
-  std::optional<std::string> read() {
+  [[nodiscard]] std::optional<std::string> read() const {
     el_resize(line);
     int length = 0;
     const char* const typed = el_gets(line, &length);
@@ -103,7 +103,7 @@ struct line_reader::editor {
     return text;
   }
 
-  void remember(const std::string& text) {
+  void remember(const std::string& text) const {
     if (text.find_first_not_of(" \t") == std::string::npos)
       return;
     HistEvent event{};

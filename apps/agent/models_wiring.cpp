@@ -106,7 +106,7 @@ expected<void> wired_models::check_model(std::string_view name) const {
 }
 
 expected<wired_models> wire_models(const agent_config& config,
-                                   std::function<void()> on_thread_start) {
+                                   const std::function<void()>& on_thread_start) {
   auto providers = read_providers(config.models);
   if (!providers)
     return providers.error();
@@ -123,7 +123,7 @@ expected<wired_models> wire_models(const agent_config& config,
       return settings.error();
     if (!client) {
       client = std::make_shared<curl_web_client>(
-          curl_web_client_options{.on_thread_start = std::move(on_thread_start)});
+          curl_web_client_options{.on_thread_start = on_thread_start});
     }
     auto model = openai_model::make(*std::move(settings), client);
     if (!model)

@@ -22,6 +22,6 @@ struct wired_models {
 /// Reads the providers' file, or makes one provider of the short options. `on_thread_start` runs on
 /// the thread that carries the calls. Errors: a bad option or file, a key that is not to be had.
 [[nodiscard]] expected<wired_models> wire_models(const agent_config& config,
-                                                 std::function<void()> on_thread_start);
+                                                 const std::function<void()>& on_thread_start);
 
 }  // namespace libagent::app

@@ -107,6 +107,36 @@ expected<std::shared_ptr<api_keys>> read_keys(const http_config& config) {
   return keys;
 }
 
+/// The HTTP interface of a node. Errors: keys that cannot be read.
+expected<std::shared_ptr<actors::http_api>> make_api(const agent_node& node,
+                                                     const http_config& config) {
+  auto keys = read_keys(config);
+  if (!keys)
+    return keys.error();
+  const auto names = split_list(config.host_names);
+  std::random_device random;
+  return std::make_shared<actors::http_api>(
+      node.node->system(), node.node->tools(), node.node->agents(),
+      std::vector<std::string>{names.begin(), names.end()},
+      actors::door_options{.keys = *std::move(keys),
+                           .agents = [&node] { return node.node->agents(); },
+                           .id_seed = std::uint64_t{random()} << 32U | random()});
+}
+
+/// Where other nodes can join; empty: nowhere.
+expected<std::optional<endpoint>> wait_for_peers_port(const agent_config& config,
+                                                      std::promise<expected<endpoint>>& listening) {
+  if (config.node.listen.empty())
+    return std::optional<endpoint>{};
+  auto where = listening.get_future();
+  if (where.wait_for(listen_patience) != std::future_status::ready)
+    return error{errc::deadline_exceeded, "listen on " + config.node.listen};
+  const auto outcome = where.get();
+  if (!outcome)
+    return outcome.error();
+  return std::optional{*outcome};
+}
+
 /// Indexing in the background; questions meanwhile are answered from what is there.
 void index_in_background(const agent_node& node, const agent_config& config) {
   std::error_code failed;
@@ -126,6 +156,17 @@ void say_ready(const agent_config& config, std::uint16_t port,
     ready["listen"] = to_string(*listens);
   std::cout << ready.dump() << '\n' << std::flush;
   complain("serving " + url + " as node " + config.node.name + "; Ctrl-C stops");
+}
+
+/// The first signal ends the service, the second one hurries, the third one has no patience left.
+void take_signal(end_of_service& end, int earlier) {
+  if (earlier > 1)
+    std::_Exit(exit_failed);
+  if (earlier > 0) {
+    end.hurry();
+  } else {
+    end.request(std::nullopt);
+  }
 }
 
 /// Ends everything in order. Tasks first, so that those who wait for them get their answers.
@@ -151,15 +192,7 @@ int end_service(actors::http_api& api, http_server& server, agent_node& node,
 int run_serve(const serve_command&, const loaded_config& loaded) {
   const auto& config = loaded.values;
   end_of_service end;
-  const signal_watch signals{[&end](int, int earlier) {
-    if (earlier > 1)
-      std::_Exit(exit_failed);  // Asked three times: no patience left.
-    if (earlier > 0) {
-      end.hurry();
-    } else {
-      end.request(std::nullopt);
-    }
-  }};
+  const signal_watch signals{[&end](int, int earlier) { take_signal(end, earlier); }};
   auto log = open_event_log(config.log);
   if (!log)
     return report_failure(log.error());
@@ -179,36 +212,22 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
   if (!node)
     return report_failure(node.error());
 
-  auto keys = read_keys(config.http);
-  if (!keys)
-    return report_failure(keys.error());
-  const auto names = split_list(config.http.host_names);
-  const auto api = std::make_shared<actors::http_api>(
-      node->node->system(), node->node->tools(), node->node->agents(),
-      std::vector<std::string>{names.begin(), names.end()},
-      actors::door_options{.keys = *std::move(keys),
-                           .agents = [&node] { return node->node->agents(); },
-                           .id_seed = std::random_device{}()});
-  const auto server = make_http_server(http_options_of(config.http, node->raise_priority), api);
+  const auto api = make_api(*node, config.http);
+  if (!api)
+    return report_failure(api.error());
+  const auto server = make_http_server(http_options_of(config.http, node->raise_priority), *api);
   const auto port = server->start();
   if (!port)
     return report_failure(port.error());
-  std::optional<endpoint> listens;
-  if (!config.node.listen.empty()) {
-    auto where = listening.get_future();
-    if (where.wait_for(listen_patience) != std::future_status::ready)
-      return report_failure({errc::deadline_exceeded, "listen on " + config.node.listen});
-    const auto outcome = where.get();
-    if (!outcome)
-      return report_failure(outcome.error());
-    listens = *outcome;
-  }
+  const auto listens = wait_for_peers_port(config, listening);
+  if (!listens)
+    return report_failure(listens.error());
   index_in_background(*node, config);
-  say_ready(config, *port, listens);
+  say_ready(config, *port, *listens);
 
   const auto failure = end.wait();
   end.on_hurry([&node] { node->node->hurry(); });
-  const auto code = end_service(*api, *server, *node, config.shutdown.grace);
+  const auto code = end_service(**api, *server, *node, config.shutdown.grace);
   end.on_hurry({});
   return failure ? report_failure(*failure) : code;
 }

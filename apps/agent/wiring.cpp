@@ -364,6 +364,26 @@ expected<actors::node_options> checked_options_of(const agent_config& config,
   return node;
 }
 
+/// Conversations, models and declared agents.
+expected<wired_agents> give_agents(const agent_config& config, const wiring_options& options,
+                                   const tool_registry& tools, actors::node_parts& parts) {
+  if (options.with_sessions) {
+    auto sessions = open_sessions(config, options.events);
+    if (!sessions)
+      return sessions.error();
+    parts.sessions = *std::move(sessions);
+  }
+  auto models = wire_models(config, parts.raise_priority);
+  if (!models)
+    return models.error();
+  parts.models = models->make;
+  auto agents = wire_agents(
+      config, tools, [known = *models](std::string_view name) { return known.check_model(name); });
+  if (agents)
+    parts.declared = agents->declared;
+  return agents;
+}
+
 }  // namespace
 
 expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_options& options) {
@@ -409,22 +429,9 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
       return apart_of(*inside, name, pool);
     };
   }
-  if (options.with_sessions) {
-    auto sessions = open_sessions(config, options.events);
-    if (!sessions)
-      return sessions.error();
-    parts.sessions = *std::move(sessions);
-  }
-  auto models = wire_models(config, *raise);
-  if (!models)
-    return models.error();
-  auto agents = wire_agents(config, **tools, [known = *models](std::string_view name) {
-    return known.check_model(name);
-  });
+  auto agents = give_agents(config, options, **tools, parts);
   if (!agents)
     return agents.error();
-  parts.models = models->make;
-  parts.declared = agents->declared;
   auto started = actors::node::start(node, *std::move(tools), {}, parts);
   if (!started)
     return started.error();
