@@ -115,10 +115,11 @@ expected<std::optional<session_row>> session_heads::find(std::int64_t seq) {
 
 expected<std::vector<session_head>> session_heads::list(const session_query& query) {
   list_.bind(1, query.changed_before.value_or(std::numeric_limits<unix_millis>::max()));
-  if (query.client)
+  if (query.client) {
     list_.bind(2, std::string_view{*query.client});
-  else
+  } else {
     list_.bind_null(2);
+  }
   list_.bind(3, std::string_view{query.agent});
   list_.bind(4, std::int64_t{query.open_only});
   std::vector<session_head> found;

@@ -99,10 +99,11 @@ expected<void> session_writer::append_to(const session_row* before, const append
                                       " are kept"};
   }
   session_row now;
-  if (before != nullptr)
+  if (before != nullptr) {
     now = *before;
-  else
+  } else {
     now = {.seq = next_seq_++, .head = {.name = what.name, .created_at = what.at}, .approvals = {}};
+  }
   now.head.agent = what.agent;
   now.head.changed_at = what.at;
   now.head.events += what.events.size();

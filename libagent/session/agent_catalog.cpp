@@ -39,10 +39,11 @@ agent_changes changes_between(const agent_catalog& before, const agent_catalog& 
   agent_changes out;
   for (const auto& [name, declared] : after.declared()) {
     const auto old = before.find(name);
-    if (!old)
+    if (!old) {
       out.added.push_back(name);
-    else if (*old != *declared)
+    } else if (*old != *declared) {
       out.changed.push_back(name);
+    }
   }
   for (const auto& [name, declared] : before.declared()) {
     if (!after.find(name))

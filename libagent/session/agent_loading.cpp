@@ -74,10 +74,11 @@ void agent_inspection::read(const agent_source& source) {
   }
   const auto& text = done.error().context;
   const auto path_end = text.starts_with('/') ? text.find(": ") : std::string::npos;
-  if (path_end == std::string::npos)
+  if (path_end == std::string::npos) {
     problems.push_back({source.file, 0, {}, text});
-  else
+  } else {
     report(out, text.substr(0, path_end), text.substr(path_end + 2));
+  }
 }
 
 void agent_inspection::report(const declared_agent& in, std::string path, std::string what) {
@@ -150,13 +151,13 @@ void agent_inspection::check_list(const declared_agent& in, std::string_view fie
     const auto& name = names[i];
     const auto path = "/" + std::string{field} + "/" + std::to_string(i);
     if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), name) !=
-        names.begin() + static_cast<std::ptrdiff_t>(i))
+        names.begin() + static_cast<std::ptrdiff_t>(i)) {
       report(in, path, quoted_excerpt(name, 64) + " is there twice");
-    else if (!prefix.empty() && name == in.agent.name)
+    } else if (!prefix.empty() && name == in.agent.name) {
       report(in, path, "an agent cannot name itself");
-    else if (std::ranges::find(known, name) == known.end())
+    } else if (std::ranges::find(known, name) == known.end()) {
       report(in, path, "there is no " + quoted_excerpt(name, 64) + did_you_mean(name, known));
-    else if (prefix.size() + name.size() > tool_name_max) {
+    } else if (prefix.size() + name.size() > tool_name_max) {
       report(in, path,
              "as a tool's name, " + std::string{prefix} + name + " is longer than 64 characters");
     }

@@ -86,10 +86,11 @@ std::string sound_text(std::string text) {
   auto out = text.substr(0, sound);
   while (sound < text.size()) {
     const auto size = utf8_sequence_size(std::string_view{text}.substr(sound));
-    if (size == 0)
+    if (size == 0) {
       append_utf8(out, U'\uFFFD');
-    else
+    } else {
       out.append(text, sound, size);
+    }
     sound += std::max<std::size_t>(size, 1);
   }
   return out;

@@ -77,12 +77,13 @@ void turn_driver::resume() {
   const std::vector<recorded_call> calls{all.begin(), all.end()};
   std::vector<std::string> to_start;
   for (const auto& c : calls) {
-    if (c.phase == call_phase::asked)
+    if (c.phase == call_phase::asked) {
       reject(c.call.id, "interrupted: it was not run");
-    else if (c.phase == call_phase::allowed)
+    } else if (c.phase == call_phase::allowed) {
       to_start.push_back(c.call.id);
-    else if (c.phase == call_phase::started)
+    } else if (c.phase == call_phase::started) {
       run_again(c);
+    }
   }
   if (!to_start.empty())
     start(to_start);

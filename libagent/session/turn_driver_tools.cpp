@@ -72,12 +72,13 @@ void turn_driver::carry_out(const std::vector<verdict>& verdicts) {
   std::vector<std::string> to_start;
   std::vector<std::string> to_ask;
   for (const auto& v : verdicts) {
-    if (!v.refusal.empty())
+    if (!v.refusal.empty()) {
       reject(v.call, v.refusal);
-    else if (v.what.kind == call_kind::hand_over)
+    } else if (v.what.kind == call_kind::hand_over) {
       note(libagent::tool_ended{.call = v.call, .output = v.what.target + " takes over"});
-    else
+    } else {
       (v.what.needs_approval ? to_ask : to_start).push_back(v.call);
+    }
   }
   if (!to_ask.empty())
     note(approval_asked{.calls = to_ask, .time_left = time_left()});
@@ -201,10 +202,11 @@ void turn_driver::wait_or_go_on() {
   if (!*work_ || !work().running.empty())
     return;
   const auto calls = history_->calls();
-  if (std::ranges::any_of(calls, [](const auto& c) { return c.phase == call_phase::waits; }))
+  if (std::ranges::any_of(calls, [](const auto& c) { return c.phase == call_phase::waits; })) {
     pause();
-  else
+  } else {
     step_completed();
+  }
 }
 
 void turn_driver::pause() {

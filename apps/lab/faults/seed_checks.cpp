@@ -147,10 +147,11 @@ void seed_checks::check_errands() {
     ++lines[line.label];
   for (const auto& [label, count] : lines) {
     const auto* const op = op_of_label(ops, label);
-    if (op == nullptr)
+    if (op == nullptr) {
       ledger_.note_problem(label + ": nobody asked an agent for that errand");
-    else if (op->outcome == submit_outcome::refused)
+    } else if (op->outcome == submit_outcome::refused) {
       ledger_.note_problem(label + ": it was refused (" + op->refusal + "), and its agent acted");
+    }
     if (count > 1 && !reports_damage_()) {
       ledger_.note_problem(label + ": its agent's errand, to be done once, was done " +
                            std::to_string(count) + " times");

@@ -48,10 +48,11 @@ private:
   void call_model() {
     http_.post(conversation_->body(),
                [to = caf::actor_cast<caf::actor>(self_)](expected<std::string> reply) {
-                 if (reply)
+                 if (reply) {
                    caf::anon_send(to, actors::done_atom_v, *std::move(reply));
-                 else
+                 } else {
                    caf::anon_send(to, actors::cancel_atom_v, reply.error().context);
+                 }
                });
   }
 

@@ -90,20 +90,22 @@ private:
   void write() {
     net::async_write(socket_, net::buffer(book_.request),
                      [this](const net_failure& failed, std::size_t) {
-                       if (failed)
+                       if (failed) {
                          fail("send: " + failed.message());
-                       else
+                       } else {
                          read();
+                       }
                      });
   }
 
   void read() {
     socket_.async_read_some(net::buffer(buffer_),
                             [this](const net_failure& failed, std::size_t count) {
-                              if (failed)
+                              if (failed) {
                                 fail("receive: " + failed.message());
-                              else
+                              } else {
                                 take({buffer_.data(), count});
+                              }
                             });
   }
 
@@ -130,10 +132,11 @@ private:
     net_failure ignored;
     socket_.close(ignored);
     // Who fails does so at once, again and again.
-    if (book_.sums.failed < 100 + book_.plan.users)
+    if (book_.sums.failed < 100 + book_.plan.users) {
       go_on();
-    else
+    } else {
       timer_.cancel();
+    }
   }
 
   void go_on() {
@@ -141,10 +144,11 @@ private:
     book_.last_end = now;
     const auto& plan = book_.plan;
     meant_ = plan.interval.count() > 0 ? meant_ + plan.interval : now;
-    if (meant_ < book_.begun + plan.length)
+    if (meant_ < book_.begun + plan.length) {
       begin();
-    else
+    } else {
       timer_.cancel();
+    }
   }
 
   /// A server that stalls ends in a failure, not in a load that never ends.

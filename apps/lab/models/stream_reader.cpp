@@ -108,10 +108,11 @@ void stream_reader::read_events() {
   std::size_t at = 0;
   for (auto end = events_.find('\n'); end != std::string::npos; end = events_.find('\n', at)) {
     const auto line = std::string_view{events_}.substr(at, end - at);
-    if (is_text_event(line))
+    if (is_text_event(line)) {
       ++tokens_;
-    else if (line.starts_with("data: [DONE]"))
+    } else if (line.starts_with("data: [DONE]")) {
       said_done_ = true;
+    }
     at = end + 1;
   }
   events_.erase(0, at);

@@ -158,10 +158,11 @@ std::vector<stub_piece> wire_of(const stub_reply& reply) {
     if (i > 0 && piece.after.count() > 0)
       wire.push_back({.after = piece.after, .bytes = {}});
     auto& bytes = wire.back().bytes;
-    if (reply.is_chunked && !piece.bytes.empty())
+    if (reply.is_chunked && !piece.bytes.empty()) {
       bytes.append(fmt::format("{:x}\r\n", piece.bytes.size())).append(piece.bytes).append("\r\n");
-    else if (!reply.is_chunked)
+    } else if (!reply.is_chunked) {
       bytes += piece.bytes;
+    }
   }
   if (reply.is_chunked && reply.ending == stub_ending::keeps)
     wire.back().bytes += "0\r\n\r\n";

@@ -27,10 +27,11 @@ public:
         load_{load},
         number_{number},
         calls_tools_{!request.tool.empty() && request.rounds < load.rounds} {
-    if (load.fault == stub_fault::bad_arguments)
+    if (load.fault == stub_fault::bad_arguments) {
       arguments_ = request.arguments + "}{\"";
-    else
+    } else {
       arguments_ = request.arguments;
+    }
   }
 
   stub_reply whole();
