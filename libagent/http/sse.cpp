@@ -30,6 +30,13 @@ std::optional<std::chrono::milliseconds> parse_retry(std::string_view text) {
   return std::chrono::milliseconds{value};
 }
 
+/// Two searches for one byte each are many times faster than one for either.
+std::size_t find_line_end(std::string_view bytes) {
+  const auto lf = bytes.find('\n');
+  const auto cr = bytes.substr(0, lf).find('\r');
+  return cr == std::string_view::npos ? lf : cr;
+}
+
 }  // namespace
 
 std::string format_sse(const sse_event& event) {
@@ -79,17 +86,24 @@ expected<void> sse_parser::feed(std::string_view bytes) {
       bytes.remove_prefix(1);
       continue;
     }
-    const auto end = bytes.find_first_of("\r\n");
-    line_ += bytes.substr(0, end);
-    if (line_.size() + current_.data.size() > event_bytes_max_) {
+    const auto end = find_line_end(bytes);
+    const auto piece = bytes.substr(0, end);
+    if (line_.size() + piece.size() + current_.data.size() > event_bytes_max_) {
       return error{errc::too_large, "read event stream: an event has more than " +
                                         std::to_string(event_bytes_max_) + " bytes"};
     }
-    if (end == std::string_view::npos)
+    if (end == std::string_view::npos) {
+      line_ += piece;
       break;
+    }
     after_cr_ = bytes[end] == '\r';
     bytes.remove_prefix(end + 1);
-    take_line(std::exchange(line_, {}));
+    if (line_.empty()) {
+      take_line(piece);
+    } else {
+      line_ += piece;
+      take_line(std::exchange(line_, {}));
+    }
   }
   return {};
 }
