@@ -80,7 +80,8 @@ expected<void> sqlite_session_store::prepare() {
   const auto sessions = database_.query_integer("SELECT count(*) FROM sessions");
   if (!sessions)
     return unread(sessions.error());
-  const auto events = database_.query_integer("SELECT CAST(total(events) AS INTEGER) FROM sessions");
+  const auto events =
+      database_.query_integer("SELECT CAST(total(events) AS INTEGER) FROM sessions");
   if (!events)
     return unread(events.error());
   stats_.sessions = static_cast<std::uint64_t>(*sessions);
