@@ -77,6 +77,7 @@ void curl_sockets::wait(time_point latest) {
   const auto count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
                                   wait_ms_until(std::min(latest, due_)));
   ready_ = static_cast<std::size_t>(std::max(count, 0));
+  was_full_ = ready_ == events_.size();
 }
 
 void curl_sockets::work() {

@@ -28,6 +28,9 @@ public:
   /// Has curl do what there is to do since `wait`; its callbacks run in here.
   void work();
 
+  /// Whether `work` has perhaps left something that was ready.
+  [[nodiscard]] bool has_more() const { return was_full_; }
+
   [[nodiscard]] CURLM* multi() const { return multi_.get(); }
 
 private:
@@ -40,6 +43,7 @@ private:
   time_point due_ = time_point::max();    ///< When curl wants to be called.
   std::array<epoll_event, 64> events_{};  ///< Few, as orders are looked at in between.
   std::size_t ready_ = 0;
+  bool was_full_ = false;
 };
 
 }  // namespace libagent

@@ -18,6 +18,8 @@ namespace libagent {
 namespace {
 
 constexpr std::size_t spare_handles_max = 256;
+// Of sockets; by then thousands had their turn.
+constexpr std::size_t full_batches_max = 64;
 
 /// OpenSSL writes to sockets that may be closed already; curl answers for its own writes only.
 void block_broken_pipe_signal() {
@@ -94,6 +96,7 @@ void curl_web_client::loop_thread::run() {
   if (options_.on_thread_start)
     options_.on_thread_start();
   bool goes_on = true;
+  std::size_t full_batches = 0;
   while (goes_on) {
     sockets_.wait(times_.empty() ? time_point::max() : times_.begin()->first);
     // Orders first, whatever woke the thread: a call that is to end should not be passed any more
@@ -101,7 +104,11 @@ void curl_web_client::loop_thread::run() {
     goes_on = carry_out_orders();
     sockets_.work();
     collect_finished();
-    end_overdue();
+    // Not before all that is ready was looked at: an answer may be there that only this thread is
+    // late for. Nor never, when there is always more.
+    full_batches = sockets_.has_more() ? full_batches + 1 : 0;
+    if (full_batches % full_batches_max == 0)
+      end_overdue();
   }
   end_all();
 }

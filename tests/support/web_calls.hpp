@@ -43,7 +43,7 @@ public:
     return answer;
   }
 
-  /// How it ended; throws when it did not within ten seconds.
+  /// How it ended; throws when it did not within 50 seconds.
   expected<void> end() {
     wait([this] { return end_.has_value(); });
     return *end_;
@@ -82,8 +82,8 @@ private:
   template <class Condition>
   void wait(const Condition& holds) {
     std::unique_lock guard{mutex_};
-    if (!changed_.wait_for(guard, std::chrono::seconds{10}, holds))
-      throw std::runtime_error{"the call did not get there within ten seconds"};
+    if (!changed_.wait_for(guard, std::chrono::seconds{50}, holds))
+      throw std::runtime_error{"the call did not get there within 50 seconds"};
   }
 
   mutable std::mutex mutex_;
