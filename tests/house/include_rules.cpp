@@ -142,7 +142,8 @@ std::string include_problem(const std::string& path, const include_path& include
 std::string call_problem(const std::string& path, const std::string& code) {
   const auto layer = component(path, 0);
   const bool core = layer == "libagent" && component(path, 1) != "adapters";
-  if (core && code.find("::now()") != std::string::npos)
+  const bool defines_one = code.ends_with("::now() const {");  // One that tests wind by hand.
+  if (core && !defines_one && code.find("::now()") != std::string::npos)
     return "the core reads no clock: take `now` as an argument";
   const auto sleeps = [&](auto call) { return has_word(code, std::string{call}); };
   if ((core || layer == "actors" || layer == "tests") &&
