@@ -39,7 +39,7 @@ private:
   bool run_next(time_point until);
 
   mutable std::mutex mutex_;
-  time_point now_{};
+  time_point now_;
   std::uint64_t next_number_ = 0;
   /// By time, then in the order in which they were asked for.
   std::map<std::pair<time_point, std::uint64_t>, std::function<void()>> waiting_;
