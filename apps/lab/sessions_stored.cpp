@@ -133,10 +133,9 @@ void stored_sessions::load() {
 void stored_sessions::list() {
   announce("listing");
   const auto times_of = [this](const session_query& query) {
-    std::vector<double> us;
-    for (int i = 0; i < 50; ++i) {
-      us.push_back(1e6 * seconds_of([&] { (void)value_or_trouble(kept_->list(query)); }));
-    }
+    std::vector<double> us(50);
+    for (auto& each : us)
+      each = 1e6 * seconds_of([&] { (void)value_or_trouble(kept_->list(query)); });
     return us;
   };
   add_times("list the latest 100", times_of({}));

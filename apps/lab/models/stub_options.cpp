@@ -75,7 +75,7 @@ expected<void> take_setting(stub_load& load, std::string_view setting) {
 
 }  // namespace
 
-std::string_view name_of(stub_fault fault) {
+std::string_view fault_name(stub_fault fault) {
   return stub_fault_names.at(static_cast<std::size_t>(fault)).second;
 }
 

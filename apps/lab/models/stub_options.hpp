@@ -30,7 +30,7 @@ enum class stub_fault : std::uint8_t {
 
 inline constexpr std::size_t stub_fault_kinds = 12;
 
-[[nodiscard]] std::string_view name_of(stub_fault fault);
+[[nodiscard]] std::string_view fault_name(stub_fault fault);
 
 /// Errors: `errc::invalid_argument`, naming all that there are.
 [[nodiscard]] expected<stub_fault> stub_fault_of(std::string_view name);

@@ -76,7 +76,7 @@ ordered_json stats_of(const stub_counts& counts) {
   auto by_fault = ordered_json::object();
   for (std::size_t i = 1; i < stub_fault_kinds; ++i) {
     if (counts.by_fault.at(i) > 0)
-      by_fault[std::string{name_of(static_cast<stub_fault>(i))}] = counts.by_fault.at(i);
+      by_fault[std::string{fault_name(static_cast<stub_fault>(i))}] = counts.by_fault.at(i);
   }
   return {{"requests", counts.requests},
           {"faults", counts.faults},

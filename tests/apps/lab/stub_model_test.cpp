@@ -83,7 +83,7 @@ TEST_CASE("a load that there is not is refused and says what there is") {
 TEST_CASE("every fault has a name that leads back to it") {
   for (int i = 0; i <= static_cast<int>(stub_fault::trickle); ++i) {
     const auto fault = static_cast<stub_fault>(i);
-    CHECK(*stub_fault_of(name_of(fault)) == fault);
+    CHECK(*stub_fault_of(fault_name(fault)) == fault);
   }
 }
 
