@@ -320,7 +320,7 @@ void agent_session::act(const ask_cache& action) {
   const cache_name where{.tenant = work_->client, .key = action.key};
   const auto cache = find<cache_actor>(self_->system(), around_->cache.path_of(where));
   if (!cache)
-    return perform(loop_->on_cache({}, at()));
+    return perform(loop_->on_cache({.key = action.key, .value = {}, .outcome = {}}, at()));
   self_
       ->request<urgent>(cache, caf::infinite, acquire_atom_v,
                         cache_ask{.name = where, .limit = cache_patience})
@@ -339,10 +339,10 @@ void agent_session::act(const ask_cache& action) {
                   at()));
             }
           },
-          [this](const caf::error&) {
+          [this, key = where.key](const caf::error&) {
             // A cache that is down or full must not fail a turn that can do without it.
             if (loop_ && work_)
-              perform(loop_->on_cache({}, at()));
+              perform(loop_->on_cache({.key = key, .value = {}, .outcome = {}}, at()));
           });
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/agent.hpp"
 #include "actors/bridge/directory.hpp"
+#include "actors/cache.hpp"
 #include "actors/model_gateway.hpp"
 #include "actors/session_keeper.hpp"
 #include "actors/sessions.hpp"
@@ -106,6 +107,7 @@ public:
               .tools = tools->list(), .declared = {{"helper", "Helps."}}, .unix_time = [this] {
                 return unix_now();
               }}));
+    start(actors::cache_route::path_of(0), spawn<actors::cache_impl>(actors::cache_options{}));
     start("tasks/handlers/1", spawn<actors::short_task_handler_impl>());
     start("agents/echo", actors::make_agent<echoing_agent>("echo", "Echoes.").spawn(system()));
     actors::model_gateway_options gateway{.seed = 1, .now = [this] { return now(); }};
@@ -152,7 +154,11 @@ public:
                                                    .description = "Asks first.",
                                                    .model = "scripted/any",
                                                    .tools = {"double"},
-                                                   .approvals = {"double"}}};
+                                                   .approvals = {"double"}},
+                                                  {.name = "steady",
+                                                   .description = "Repeats itself.",
+                                                   .model = "scripted/any",
+                                                   .cache = true}};
     return std::make_shared<const agent_world>(
         agent_world{.tools = std::make_shared<const registry_catalog>(tools),
                     .agents = std::make_shared<const fixed_agents>(

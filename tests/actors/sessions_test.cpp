@@ -208,6 +208,27 @@ TEST_CASE("a store that fails ends the turn with its reason, and the session wit
   CHECK(next->end->text == "One.");
 }
 
+TEST_CASE("an agent with a cache answers equal questions once, for each client", "[sessions]") {
+  sessions_fixture f;
+  f.model->add(says("Forty-two."));
+  const auto first = f.say("steady", "What is it?");
+  REQUIRE(first->end);
+  CHECK(first->end->cache == "miss");
+  const auto again = f.say("steady", "What is it?");
+  REQUIRE(again->end);
+  CHECK(again->end->text == "Forty-two.");
+  CHECK(again->end->cache == "hit");
+  CHECK(again->text == "Forty-two.");
+  CHECK(f.model->requests().size() == 1);
+
+  f.model->add(says("Another."));
+  turn_request other{.agent = "steady", .client = "somebody else"};
+  other.messages.push_back({.role = chat_role::user, .content = "What is it?"});
+  const auto theirs = f.begin(std::move(other));
+  REQUIRE(theirs->end);
+  CHECK(theirs->end->text == "Another.");
+}
+
 TEST_CASE("a reload reaches the next turn", "[sessions]") {
   sessions_fixture f;
   const std::vector<agent_declaration> others{

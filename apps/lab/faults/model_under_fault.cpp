@@ -44,7 +44,7 @@ std::vector<std::string> stub_flags_of(const seed_plan& plan) {
   std::vector<std::string> flags{"--echo", "--seed", std::to_string(plan.seed)};
   std::string names;
   for (const auto fault : plan.model_faults)
-    names.append(names.empty() ? "" : ",").append(name_of(fault));
+    names.append(names.empty() ? "" : ",").append(fault_name(fault));
   if (!names.empty()) {
     for (const auto& each : {std::string{"--faults"}, names, std::string{"--fault-share"},
                              std::to_string(plan.model_fault_share)})
