@@ -27,7 +27,7 @@ bool is_hidden(char32_t code) {
   return is_control || turns_text;
 }
 
-std::string in_dim(std::string text, text_style style) {
+std::string in_dim(const std::string& text, text_style style) {
   return style.color ? std::string{dim_text}.append(text).append(plain_text) : text;
 }
 
@@ -58,32 +58,55 @@ std::string printable_text(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// A line that is filled from the left; blanks in a row count as one.
+class filling_line {
+public:
+  explicit filling_line(std::size_t columns) : columns_{columns} {}
+
+  /// False: there is no room for it.
+  bool add(char32_t code, std::string_view bytes) {
+    const bool is_blank = code == ' ' || code == '\n' || code == '\t';
+    if (is_blank && (text_.empty() || text_.ends_with(' ')))
+      return true;
+    const std::size_t needs = is_east_asian(code) ? 2 : 1;
+    if (width_ + needs > columns_)
+      return false;
+    text_ += is_blank ? std::string_view{" "} : bytes;
+    width_ += needs;
+    if (width_ + cut_mark.size() <= columns_)
+      fits_ = text_.size();
+    return true;
+  }
+
+  [[nodiscard]] std::string cut() const { return text_.substr(0, fits_).append(cut_mark); }
+
+  [[nodiscard]] std::string whole() const {
+    return text_.ends_with(' ') ? text_.substr(0, text_.size() - 1) : text_;
+  }
+
+private:
+  std::size_t columns_;
+  std::string text_;
+  std::size_t width_ = 0;
+  std::size_t fits_ = 0;  // bytes of the text before which the mark has room
+};
+
+}  // namespace
+
 std::string one_line(std::string_view text, std::size_t columns) {
   // Whoever has to cut has seen enough: a result of megabytes is not walked through.
   const auto looked_at = utf8_prefix(text, columns * 8 + 64);
   const auto shown = printable_text(looked_at);
-  std::string line;
-  std::size_t width = 0;
-  std::size_t fits = 0;  // bytes of the line before which the mark has room
+  filling_line line{columns};
   for (std::size_t at = 0; at < shown.size();) {
     const auto decoded = decode_utf8(shown, at);
-    const bool is_blank = decoded.code == ' ' || decoded.code == '\n' || decoded.code == '\t';
-    const std::size_t needs = is_east_asian(decoded.code) ? 2 : 1;
-    if (!is_blank || !(line.empty() || line.ends_with(' '))) {
-      if (width + needs > columns)
-        return line.substr(0, fits).append(cut_mark);
-      line += is_blank ? std::string_view{" "} : std::string_view{shown}.substr(at, decoded.length);
-      width += needs;
-      if (width + cut_mark.size() <= columns)
-        fits = line.size();
-    }
+    if (!line.add(decoded.code, std::string_view{shown}.substr(at, decoded.length)))
+      return line.cut();
     at += decoded.length;
   }
-  if (looked_at.size() < text.size())
-    return line.substr(0, fits).append(cut_mark);
-  if (line.ends_with(' '))
-    line.pop_back();
-  return line;
+  return looked_at.size() < text.size() ? line.cut() : line.whole();
 }
 
 std::string call_text(const tool_call& call) {

@@ -4,38 +4,49 @@
 
 #include <cmath>
 #include <string_view>
-#include <type_traits>
 #include <variant>
 
 namespace libagent {
 
 namespace {
 
+void append_otlp_value(std::string& out, const span_value& value);
+
+/// Appends what a value holds, with the member that says of which type it is.
+struct otlp_member {
+  std::string& out;
+
+  void operator()(bool held) const {
+    out.append(R"("boolValue":)").append(held ? "true" : "false");
+  }
+
+  void operator()(std::int64_t held) const {
+    out.append(R"("intValue":")").append(std::to_string(held)).append("\"");
+  }
+
+  void operator()(double held) const {
+    out.append(R"("doubleValue":)").append(std::isfinite(held) ? number_text(held) : "null");
+  }
+
+  void operator()(const std::string& held) const {
+    out += R"("stringValue":)";
+    append_quoted(out, held);
+  }
+
+  void operator()(const std::vector<std::string>& held) const {
+    out += R"("arrayValue":{"values":[)";
+    for (const auto& text : held) {
+      if (out.back() != '[')
+        out += ',';
+      append_otlp_value(out, text);
+    }
+    out += "]}";
+  }
+};
+
 void append_otlp_value(std::string& out, const span_value& value) {
   out += '{';
-  std::visit(
-      [&out](const auto& held) {
-        using type = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<type, bool>) {
-          out.append(R"("boolValue":)").append(held ? "true" : "false");
-        } else if constexpr (std::is_same_v<type, std::int64_t>) {
-          out.append(R"("intValue":")").append(std::to_string(held)).append("\"");
-        } else if constexpr (std::is_same_v<type, double>) {
-          out.append(R"("doubleValue":)").append(std::isfinite(held) ? number_text(held) : "null");
-        } else if constexpr (std::is_same_v<type, std::string>) {
-          out += R"("stringValue":)";
-          append_quoted(out, held);
-        } else {
-          out += R"("arrayValue":{"values":[)";
-          for (const auto& text : held) {
-            if (out.back() != '[')
-              out += ',';
-            append_otlp_value(out, text);
-          }
-          out += "]}";
-        }
-      },
-      value);
+  std::visit(otlp_member{out}, value);
   out += '}';
 }
 

@@ -64,6 +64,15 @@ std::optional<client_op> pick(const std::vector<client_op>& ops, seeded_random& 
   return std::nullopt;
 }
 
+nlohmann::ordered_json arguments_for(const std::string& tool, std::uint64_t length) {
+  nlohmann::ordered_json arguments{{"ms", tool == "work_ms" ? 20 + length * 8 : length}};
+  if (tool == "fail_some")
+    arguments["fails"] = length % 4;
+  if (tool == "parent")
+    arguments["children"] = 1 + length % 3;
+  return arguments;
+}
+
 }  // namespace
 
 time_point call_deadline(std::chrono::milliseconds patience) {
@@ -114,27 +123,26 @@ void fault_client::act(seeded_random& random, std::uint16_t port) {
   submit_again(random, port);
 }
 
+std::string fault_client::draw_tool(std::uint64_t draw) const {
+  std::string tool;
+  for (const auto& each : tool_shares) {
+    tool = each.tool;
+    if (draw < each.below)
+      break;
+  }
+  if (!workload_.has_all_tools && (tool == "fail_some" || tool == "parent"))
+    return workload_.has_agent ? errand_target : "append";
+  return tool;
+}
+
 client_op fault_client::draw_op(seeded_random& random) const {
   client_op op{.label = "op-" + std::to_string(seed_) + "-"};
   const auto draw = random() % 100;
   const auto length = random() % 20;
   const bool short_lived = random() % 16 == 0;
   const auto patience = static_cast<int>(100 + random() % 300);
-  nlohmann::ordered_json arguments{{"ms", length}};
-  for (const auto& each : tool_shares) {
-    op.tool = each.tool;
-    if (draw < each.below)
-      break;
-  }
-  if (!workload_.has_all_tools && (op.tool == "fail_some" || op.tool == "parent"))
-    op.tool = workload_.has_agent ? errand_target : "append";
-  if (op.tool == "work_ms")
-    arguments["ms"] = 20 + length * 8;
-  if (op.tool == "fail_some")
-    arguments["fails"] = length % 4;
-  if (op.tool == "parent")
-    arguments["children"] = 1 + length % 3;
-  op.arguments = arguments.dump();
+  op.tool = draw_tool(draw);
+  op.arguments = arguments_for(op.tool, length).dump();
   op.waits = random() % 8 == 0;
   if (random() % 5 < 2)
     op.key = "key-" + std::to_string(random() % 1'000'000'000);

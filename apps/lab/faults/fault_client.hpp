@@ -59,6 +59,7 @@ private:
   void cancel(seeded_random& random, std::uint16_t port);
   void submit_again(seeded_random& random, std::uint16_t port);
   void submit_other_body(const client_op& op, std::uint16_t port);
+  [[nodiscard]] std::string draw_tool(std::uint64_t draw) const;
   [[nodiscard]] client_op draw_op(seeded_random& random) const;
   void pause(const std::stop_token& stop, std::chrono::milliseconds time);
 

@@ -167,10 +167,8 @@ void seed_checks::check_runs(std::uint16_t port, const std::string& tool) {
     ++runs[line.label][line.id];
   for (const auto& [label, tasks] : runs) {
     const auto* const op = op_of_label(ops, label);
-    if (op == nullptr && label.ends_with(other_body_suffix) && reports_damage_())
-      continue;  // The key that it was sent under was lost with a damaged part of the journal.
     if (op == nullptr) {
-      ledger_.note_problem(fmt::format("{}: nobody sent that, but {} ran for it", label, tool));
+      note_unsent(label, tool);
       continue;
     }
     if (op->outcome == submit_outcome::refused)
@@ -183,6 +181,13 @@ void seed_checks::check_runs(std::uint16_t port, const std::string& tool) {
         check_recorded(label, tool, {.id = id, .count = count}, port);
     }
   }
+}
+
+/// Something ran that is in nobody's book: only under a key that was lost with a damaged part of
+/// the journal.
+void seed_checks::note_unsent(const std::string& label, const std::string& tool) {
+  if (!label.ends_with(other_body_suffix) || !reports_damage_())
+    ledger_.note_problem(fmt::format("{}: nobody sent that, but {} ran for it", label, tool));
 }
 
 /// What ran is known, with all its attempts.

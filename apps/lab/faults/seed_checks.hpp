@@ -39,6 +39,7 @@ private:
 
   [[nodiscard]] std::vector<client_op> open_ops() const;
   void look_at(const std::vector<client_op>& ops, std::uint16_t port);
+  void note_unsent(const std::string& label, const std::string& tool);
   void check_recorded(const std::string& label, const std::string& tool, const task_runs& runs,
                       std::uint16_t port);
   void check_known(const client_op& op, const http_answer& answer);

@@ -150,31 +150,38 @@ std::string name_of(down_fault what) {
   return names.at(static_cast<std::size_t>(what));
 }
 
+namespace {
+
+std::string describe_round(const seed_round& round) {
+  auto text = "  " + std::to_string(round.length.count()) + " ms";
+  for (const auto& fault : round.faults) {
+    text += ", " + name_of(fault.what) + " at " + std::to_string(fault.at.count()) + " for " +
+            std::to_string(fault.length.count());
+    if (fault.what == passing_fault::clock_jumps)
+      text += " by " + std::to_string(fault.jump.count()) + " min";
+  }
+  for (const auto& fault : round.model_faults)
+    text += ", to the model " + name_of(fault.what) + " at " + std::to_string(fault.at.count());
+  if (round.sync_fails_from > 0)
+    text += ", fsync fails from number " + std::to_string(round.sync_fails_from);
+  text += "; " + name_of(round.ending);
+  if (!round.crash_point.empty())
+    text += " " + round.crash_point;
+  if (round.afterwards != down_fault::none)
+    text += "; " + name_of(round.afterwards);
+  return text + "\n";
+}
+
+}  // namespace
+
 std::string describe(const seed_plan& plan) {
   auto text = "seed " + std::to_string(plan.seed) + ": sync " + plan.sync +
               (plan.small_disk ? ", small disk" : "") + (plan.has_poison ? ", poison" : "");
   for (const auto fault : plan.model_faults)
-    text.append(", model ").append(name_of(fault));
+    text.append(", model ").append(fault_name(fault));
   text += "\n";
-  for (const auto& round : plan.rounds) {
-    text += "  " + std::to_string(round.length.count()) + " ms";
-    for (const auto& fault : round.faults) {
-      text += ", " + name_of(fault.what) + " at " + std::to_string(fault.at.count()) + " for " +
-              std::to_string(fault.length.count());
-      if (fault.what == passing_fault::clock_jumps)
-        text += " by " + std::to_string(fault.jump.count()) + " min";
-    }
-    for (const auto& fault : round.model_faults)
-      text += ", to the model " + name_of(fault.what) + " at " + std::to_string(fault.at.count());
-    if (round.sync_fails_from > 0)
-      text += ", fsync fails from number " + std::to_string(round.sync_fails_from);
-    text += "; " + name_of(round.ending);
-    if (!round.crash_point.empty())
-      text += " " + round.crash_point;
-    if (round.afterwards != down_fault::none)
-      text += "; " + name_of(round.afterwards);
-    text += "\n";
-  }
+  for (const auto& round : plan.rounds)
+    text += describe_round(round);
   return text;
 }
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 namespace CLI {
-class App;
+class App;  // NOLINT(readability-identifier-naming): CLI11 spells it so
 }
 
 namespace libagent::lab {

@@ -98,6 +98,24 @@ private:
   std::vector<std::string> open_;  // ids of calls
 };
 
+json value_for(const json& schema, const std::string& text, int depth);
+
+/// An object with the members that have to be there.
+json object_for(const json& schema, const std::string& text, int depth) {
+  auto object = json::object();
+  const auto properties = schema.find("properties");
+  const auto required = schema.find("required");
+  if (required == schema.end() || !required->is_array() || properties == schema.end())
+    return object;
+  for (const auto& name : *required) {
+    if (name.is_string() && properties->contains(name.get<std::string>())) {
+      const auto key = name.get<std::string>();
+      object[key] = value_for((*properties)[key], text, depth + 1);
+    }
+  }
+  return object;
+}
+
 /// A value that a schema takes; the depth keeps a schema that refers to itself finite.
 json value_for(const json& schema, const std::string& text, int depth) {
   if (!schema.is_object() || depth > 8)
@@ -113,18 +131,7 @@ json value_for(const json& schema, const std::string& text, int depth) {
     return true;
   if (type == "array")
     return json::array();
-  auto object = json::object();
-  const auto properties = schema.find("properties");
-  const auto required = schema.find("required");
-  if (required == schema.end() || !required->is_array() || properties == schema.end())
-    return object;
-  for (const auto& name : *required) {
-    if (name.is_string() && properties->contains(name.get<std::string>())) {
-      const auto key = name.get<std::string>();
-      object[key] = value_for((*properties)[key], text, depth + 1);
-    }
-  }
-  return object;
+  return object_for(schema, text, depth);
 }
 
 /// The function that has to be called, if the request says so.

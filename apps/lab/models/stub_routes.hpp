@@ -4,12 +4,14 @@
 #include "apps/lab/models/stub_reply.hpp"
 #include "apps/lab/models/stub_server.hpp"
 
+#include <utility>
+
 namespace libagent::lab {
 
 /// Answers requests. Thread safety: none.
 class stub_routes {
 public:
-  explicit stub_routes(const stub_options& options) : options_{options} {}
+  explicit stub_routes(stub_options options) : options_{std::move(options)} {}
 
   /// `counts`: what `/stats` shows; requests and faults are added to it.
   [[nodiscard]] stub_reply answer(const stub_http_request& request, stub_counts& counts);
