@@ -99,13 +99,14 @@ void take_one(const std::filesystem::path& file, taken_crash_reports& into) {
     return;
   }
   auto report = parse_crash_report(text);
-  if (report) {
+  const bool is_one = report.has_value();
+  if (is_one) {
     into.reports.push_back(*std::move(report));
   } else {
     into.skipped.push_back("read crash report " + file.string() + ": it begins with " +
                            quoted_excerpt(text) + ", which is no report");
   }
-  set_aside(file, report ? ".taken" : ".unreadable");
+  set_aside(file, is_one ? ".taken" : ".unreadable");
 }
 
 bool is_named(const std::filesystem::path& file, std::string_view ending) {

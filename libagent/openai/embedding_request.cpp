@@ -46,7 +46,7 @@ bool read_encoding(json_view value, request_problem& problem, bool& base64) {
     return false;
   base64 = name == "base64";
   return base64 || name.empty() || name == "float" ||
-         problem.wrong(at, "expected \"float\" or \"base64\", got " + quoted_excerpt(name));
+         problem.wrong(at, R"(expected "float" or "base64", got )" + quoted_excerpt(name));
 }
 
 bool read_dimensions(json_view value, request_problem& problem, std::optional<std::uint32_t>& out) {

@@ -164,14 +164,16 @@ bool json_scanner::read_number() {
     if (!read_digits())
       return false;
   }
-  if (peek() == 'e' || peek() == 'E') {
+  return read_exponent() && add(json_tape::kind::number, begin, false);
+}
+
+bool json_scanner::read_exponent() {
+  if (peek() != 'e' && peek() != 'E')
+    return true;
+  ++at_;
+  if (peek() == '+' || peek() == '-')
     ++at_;
-    if (peek() == '+' || peek() == '-')
-      ++at_;
-    if (!read_digits())
-      return false;
-  }
-  return add(json_tape::kind::number, begin, false);
+  return read_digits();
 }
 
 bool json_scanner::read_digits() {

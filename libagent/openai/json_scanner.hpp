@@ -28,6 +28,7 @@ private:
   [[nodiscard]] bool read_escape();
   [[nodiscard]] bool read_wide_character();
   [[nodiscard]] bool read_number();
+  [[nodiscard]] bool read_exponent();
   [[nodiscard]] bool read_digits();
   [[nodiscard]] bool read_word(std::string_view word, json_tape::kind what);
   [[nodiscard]] bool open(json_tape::kind what);

@@ -82,8 +82,7 @@ private:
     if (!known || message_->role != chat_role::user) {
       return problem_->wrong(
           type_at, known ? quoted_excerpt(type) + " is allowed in messages of a user only"
-                         : "expected one of \"text\", \"image_url\", \"input_audio\", \"file\", "
-                           "got " +
+                         : R"(expected one of "text", "image_url", "input_audio", "file", got )" +
                                quoted_excerpt(type));
     }
     only_text_ = false;

@@ -123,7 +123,7 @@ bool read_choice_mode(json_view value, const request_path& at, request_problem& 
     out = tool_choice_mode::required;
   } else {
     return problem.wrong(
-        at, "expected \"auto\", \"none\", \"required\" or an object, got " +
+        at, R"(expected "auto", "none", "required" or an object, got )" +
                 quoted_excerpt(value.is_string() ? value.text() : std::string{value.kind_name()}));
   }
   return true;
@@ -236,7 +236,7 @@ bool read_reply_format(json_view value, request_problem& problem, reply_format& 
            read_schema(schema, {.before = &at, .name = "schema"}, problem, out);
   }
   return type == "text" ||
-         problem.wrong(type_at, "expected one of \"text\", \"json_object\", \"json_schema\", got " +
+         problem.wrong(type_at, R"(expected one of "text", "json_object", "json_schema", got )" +
                                     quoted_excerpt(type));
 }
 

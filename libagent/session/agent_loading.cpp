@@ -126,7 +126,7 @@ void agent_inspection::check(const declared_agent& in) {
 void agent_inspection::check_values(const declared_agent& in) {
   const auto& agent = in.agent;
   if (!is_agent_name(agent.name))
-    report(in, "/name", "expected 1 to 64 letters, digits, \"_\" or \"-\"");
+    report(in, "/name", R"(expected 1 to 64 letters, digits, "_" or "-")");
   if (agent.description.empty())
     report(in, "/description", "expected a sentence on what it is for");
   if (agent.temperature && (*agent.temperature < 0 || *agent.temperature > 2))

@@ -4,6 +4,7 @@
 #include "libagent/knowledge/unicode.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace libagent {
 
@@ -51,10 +52,10 @@ expected<void> check_input_size(const guardrail_rules& rules,
 }
 
 bool is_blocked_input(const guardrail_rules& rules, std::span<const chat_message> messages) {
-  for (auto m = messages.rbegin(); m != messages.rend(); ++m) {
-    if (m->role == chat_role::assistant)
+  for (const auto& m : std::views::reverse(messages)) {
+    if (m.role == chat_role::assistant)
       return false;
-    if (is_blocked_message(rules, *m))
+    if (is_blocked_message(rules, m))
       return true;
   }
   return false;

@@ -4,6 +4,7 @@
 #include "libagent/session/session_event_wire.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace libagent {
@@ -78,7 +79,7 @@ turn_terms terms_of(wire::turn& x) {
                  .client_tools = tools_of(x.tools),
                  .parallel_tool_calls = x.par,
                  .format = format_of(x.fmt),
-                 .how = sampling_of(x.how_),
+                 .how = sampling_of(x.sampled),
                  .level = x.lvl,
                  .limits = x.lim.value_or(turn_limits{}),
                  .deadline = x.due};
@@ -181,12 +182,16 @@ error headless(std::string_view text) {
 
 expected<session_event> decode_event(std::string_view text) {
   using reader = expected<session_event> (*)(std::string_view);
-  static constexpr std::pair<std::string_view, reader> readers[] = {
-      {"turn", decode_as<wire::turn>},     {"step", decode_as<wire::step>},
-      {"start", decode_as<wire::started>}, {"result", decode_as<wire::ended>},
-      {"ask", decode_as<wire::asked>},     {"decide", decode_as<wire::decided>},
-      {"hand", decode_as<wire::handed>},   {"sum", decode_as<wire::summary>},
-      {"end", decode_as<wire::end>}};
+  static constexpr std::array<std::pair<std::string_view, reader>, 9> readers{
+      {{"turn", decode_as<wire::turn>},
+       {"step", decode_as<wire::step>},
+       {"start", decode_as<wire::started>},
+       {"result", decode_as<wire::ended>},
+       {"ask", decode_as<wire::asked>},
+       {"decide", decode_as<wire::decided>},
+       {"hand", decode_as<wire::handed>},
+       {"sum", decode_as<wire::summary>},
+       {"end", decode_as<wire::end>}}};
   const auto kind = kind_in(text);
   if (!kind)
     return headless(text);

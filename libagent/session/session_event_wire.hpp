@@ -130,7 +130,7 @@ struct turn {
   std::optional<choice> tc;
   std::optional<bool> par;
   std::optional<format> fmt;
-  std::optional<how> how_;
+  std::optional<how> sampled;
   std::optional<criticality> lvl;
   std::optional<turn_limits> lim;
   std::int64_t due = 0;
@@ -145,7 +145,7 @@ bool inspect(Inspector& f, turn& x) {
                 field("client", "Who asks.", x.client), field("trace", "Traceparent.", x.trace),
                 field("tools", "The caller's tools.", x.tools), field("tc", "Tool choice.", x.tc),
                 field("par", "Parallel calls.", x.par), field("fmt", "Reply format.", x.fmt),
-                field("how", "Sampling.", x.how_), field("lvl", "Criticality.", x.lvl),
+                field("how", "Sampling.", x.sampled), field("lvl", "Criticality.", x.lvl),
                 field("lim", "Limits.", x.lim), field("due", "Deadline.", x.due),
                 field("at", "Wall clock.", x.at));
 }

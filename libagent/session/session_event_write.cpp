@@ -98,7 +98,7 @@ wire::turn to_wire(const turn_began& x) {
                  .tc = wire_choice(x.terms.choice),
                  .par = x.terms.parallel_tool_calls,
                  .fmt = wire_format(x.terms.format),
-                 .how_ = wire_how(x.terms.how),
+                 .sampled = wire_how(x.terms.how),
                  .lvl = x.terms.level,
                  .lim = unless_usual(x.terms.limits),
                  .due = x.terms.deadline,

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace libagent::testing {
@@ -20,16 +21,16 @@ constexpr std::size_t cassette_bytes_max = 256U << 20U;
 constexpr json_limits cassette_limits{.bytes_max = cassette_bytes_max, .depth_max = 128};
 
 std::size_t same_at_front(std::string_view a, std::string_view b) {
-  const auto at = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  return static_cast<std::size_t>(at.first - a.begin());
+  const auto at = std::ranges::mismatch(a, b);
+  return static_cast<std::size_t>(at.in1 - a.begin());
 }
 
 std::size_t same_bytes(std::string_view a, std::string_view b) {
   const auto front = same_at_front(a, b);
-  const auto rest_a = a.substr(front);
-  const auto rest_b = b.substr(front);
-  const auto at = std::mismatch(rest_a.rbegin(), rest_a.rend(), rest_b.rbegin(), rest_b.rend());
-  return front + static_cast<std::size_t>(at.first - rest_a.rbegin());
+  const auto rest_a = std::views::reverse(a.substr(front));
+  const auto rest_b = std::views::reverse(b.substr(front));
+  const auto at = std::ranges::mismatch(rest_a, rest_b);
+  return front + static_cast<std::size_t>(at.in1 - rest_a.begin());
 }
 
 /// From a little before the place where two texts begin to differ.
@@ -83,18 +84,15 @@ expected<std::shared_ptr<replaying_model>> replaying_model::from_file(const std:
 }
 
 replaying_model::recorded* replaying_model::find(const std::string& request) {
-  const auto found = std::find_if(all_.begin(), all_.end(), [&](const recorded& each) {
-    return !each.used && each.request == request;
-  });
+  const auto found = std::ranges::find_if(
+      all_, [&](const recorded& each) { return !each.used && each.request == request; });
   return found == all_.end() ? nullptr : &*found;
 }
 
 error replaying_model::nothing_for(const std::string& request) const {
   auto context = "replay " + name_ + ": ";
-  const auto nearest =
-      std::max_element(all_.begin(), all_.end(), [&](const recorded& a, const recorded& b) {
-        return same_bytes(a.request, request) < same_bytes(b.request, request);
-      });
+  const auto nearest = std::ranges::max_element(
+      all_, {}, [&](const recorded& each) { return same_bytes(each.request, request); });
   if (nearest == all_.end())
     return {errc::not_found, context + "nothing is recorded there"};
   if (nearest->request == request) {

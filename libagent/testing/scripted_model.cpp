@@ -84,11 +84,11 @@ public:
   void start(chat_call call);
   void cancel_all();
 
-  std::mutex mutex_;
-  std::vector<chat_request> requests_;
-  std::vector<std::string> surprises_;
-  std::map<std::uint64_t, std::shared_ptr<scripted_performance>> running_;
-  chat_model_facts facts_;
+  std::mutex mutex;
+  std::vector<chat_request> requests;
+  std::vector<std::string> surprises;
+  std::map<std::uint64_t, std::shared_ptr<scripted_performance>> running;
+  chat_model_facts facts;
 
   void add(scripted_reply reply) { script_.push_back({.reply = std::move(reply)}); }
 
@@ -124,10 +124,10 @@ scripted_reply scripted_model::stage::reply_for(const chat_request& request) {
 
 scripted_reply scripted_model::stage::surprise(const chat_request& request) {
   const auto left = left_over();
-  surprises_.push_back("play script: nothing is left for request " +
-                       std::to_string(requests_.size()) + ", " + summary_of(request) +
-                       (left.empty() ? "; the script is over" : "; it still has\n" + left));
-  return fails({errc::not_found, surprises_.back()});
+  surprises.push_back("play script: nothing is left for request " +
+                      std::to_string(requests.size()) + ", " + summary_of(request) +
+                      (left.empty() ? "; the script is over" : "; it still has\n" + left));
+  return fails({errc::not_found, surprises.back()});
 }
 
 /// Fills in what the script leaves open.
@@ -144,7 +144,7 @@ void scripted_model::stage::complete(scripted_reply& reply, const chat_request& 
     if (call.id.empty())
       call.id = "call_" + std::to_string(++last_call_);
   }
-  answer.id = "scripted-" + std::to_string(requests_.size());
+  answer.id = "scripted-" + std::to_string(requests.size());
   answer.model = request.model;
   if (!reply.has_usage_)
     answer.usage = usage_of(request, answer.message);
@@ -167,18 +167,18 @@ void scripted_model::stage::start(chat_call call) {
   LIBAGENT_EXPECTS(call.request != nullptr && call.on_end != nullptr);
   std::shared_ptr<scripted_performance> performance;
   {
-    const std::lock_guard guard{mutex_};
-    requests_.push_back(*call.request);
+    const std::lock_guard guard{mutex};
+    requests.push_back(*call.request);
     auto reply = reply_for(*call.request);
     const auto number = ++last_performance_;
     performance = std::make_shared<scripted_performance>(
         std::move(call), std::move(reply), clock_, [weak = weak_from_this(), number] {
           if (const auto self = weak.lock()) {
-            const std::lock_guard inner{self->mutex_};
-            self->running_.erase(number);
+            const std::lock_guard inner{self->mutex};
+            self->running.erase(number);
           }
         });
-    running_.emplace(number, performance);
+    running.emplace(number, performance);
   }
   performance->begin();
 }
@@ -186,8 +186,8 @@ void scripted_model::stage::start(chat_call call) {
 void scripted_model::stage::cancel_all() {
   std::map<std::uint64_t, std::shared_ptr<scripted_performance>> all;
   {
-    const std::lock_guard guard{mutex_};
-    all = running_;
+    const std::lock_guard guard{mutex};
+    all = running;
   }
   for (const auto& [number, performance] : all)
     performance->cancel();
@@ -218,39 +218,39 @@ void scripted_model::start(embedding_call call) {
 void scripted_model::look_up(std::function<void(expected<chat_model_facts>)> on_facts) {
   chat_model_facts facts;
   {
-    const std::lock_guard guard{stage_->mutex_};
-    facts = stage_->facts_;
+    const std::lock_guard guard{stage_->mutex};
+    facts = stage_->facts;
   }
   on_facts(facts);
 }
 
 void scripted_model::add(scripted_reply reply) {
-  const std::lock_guard guard{stage_->mutex_};
+  const std::lock_guard guard{stage_->mutex};
   stage_->add(std::move(reply));
 }
 
 void scripted_model::set_facts(chat_model_facts facts) {
-  const std::lock_guard guard{stage_->mutex_};
-  stage_->facts_ = facts;
+  const std::lock_guard guard{stage_->mutex};
+  stage_->facts = facts;
 }
 
 std::vector<chat_request> scripted_model::requests() const {
-  const std::lock_guard guard{stage_->mutex_};
-  return stage_->requests_;
+  const std::lock_guard guard{stage_->mutex};
+  return stage_->requests;
 }
 
 std::size_t scripted_model::running() const {
-  const std::lock_guard guard{stage_->mutex_};
-  return stage_->running_.size();
+  const std::lock_guard guard{stage_->mutex};
+  return stage_->running.size();
 }
 
 std::vector<std::string> scripted_model::surprises() const {
-  const std::lock_guard guard{stage_->mutex_};
-  return stage_->surprises_;
+  const std::lock_guard guard{stage_->mutex};
+  return stage_->surprises;
 }
 
 std::string scripted_model::left_over() const {
-  const std::lock_guard guard{stage_->mutex_};
+  const std::lock_guard guard{stage_->mutex};
   return stage_->left_over();
 }
 

@@ -79,6 +79,8 @@ void scripted_performance::play_alone(chat_call call, scripted_reply reply) {
   const auto held = std::make_shared<std::shared_ptr<scripted_performance>>();
   *held = std::make_shared<scripted_performance>(std::move(call), std::move(reply), nullptr,
                                                  [held] { held->reset(); });
+  // The end lets go of what is held, and must not end what it runs in.
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const auto playing = *held;
   playing->begin();
 }
@@ -163,14 +165,14 @@ bool scripted_performance::ends_early() {
   return cancelled || late;
 }
 
+bool scripted_performance::is_held_up() {
+  const std::lock_guard guard{mutex_};
+  return is_waiting_ || reply_.hangs_ || (call_.flow && !call_.flow->is_open());
+}
+
 void scripted_performance::play() {
   while (!is_over_ && !ends_early()) {
-    {
-      const std::lock_guard guard{mutex_};
-      if (is_waiting_ || reply_.hangs_)
-        return;
-    }
-    if (call_.flow && !call_.flow->is_open())
+    if (is_held_up())
       return;
     if (reply_.cut_after_ && next_ >= std::min(*reply_.cut_after_, deltas_.size()))
       return end(reply_.cut_with_);

@@ -39,6 +39,7 @@ public:
 
 private:
   void go_on();
+  [[nodiscard]] bool is_held_up();
   void play();
   void wait(duration length);
   void end(expected<chat_reply> reply);

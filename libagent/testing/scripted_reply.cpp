@@ -101,9 +101,8 @@ scripted_reply hangs() {
 scripted_reply::predicate last_user_says(std::string text) {
   return [text = std::move(text)](const chat_request& request) {
     const auto& all = request.messages;
-    const auto last = std::find_if(all.rbegin(), all.rend(), [](const chat_message& message) {
-      return message.role == chat_role::user;
-    });
+    const auto last =
+        std::ranges::find(all.rbegin(), all.rend(), chat_role::user, &chat_message::role);
     return last != all.rend() && last->content.find(text) != std::string::npos;
   };
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 namespace libagent {
@@ -195,8 +196,8 @@ std::string question_of(const std::vector<chat_message>& messages) {
   if (latest_first.empty() || latest_first.front().empty())
     return {};
   std::string question;
-  for (auto each = latest_first.rbegin(); each != latest_first.rend(); ++each)
-    question = resolve_follow_up(question, *each);
+  for (const auto& each : std::views::reverse(latest_first))
+    question = resolve_follow_up(question, each);
   return question;
 }
 
