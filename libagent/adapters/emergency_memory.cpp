@@ -87,6 +87,7 @@ bool emergency_memory::refill() const {
   return true;
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it takes memory
 bool emergency_memory::make_resident() {
   // The kernel touches the pages, so a block that is given back meanwhile is an error and no crash.
   return refill() && ::madvise(the_block.begin.load(), bytes_, MADV_POPULATE_WRITE) == 0;

@@ -34,6 +34,29 @@ error misfit(std::string_view member, const std::string& what) {
   return {errc::invalid_argument, shown_pointer(pointer) + ": " + what};
 }
 
+std::vector<std::string> required_names(const nlohmann::json& schema) {
+  std::vector<std::string> names;
+  const auto required = schema.find("required");
+  if (required == schema.end() || !required->is_array())
+    return names;
+  names.reserve(required->size());
+  for (const auto& name : *required)
+    names.push_back(name.is_string() ? name.get<std::string>() : name.dump());
+  return names;
+}
+
+std::map<std::string, std::string> declared_types(const nlohmann::json& schema) {
+  std::map<std::string, std::string> types;
+  const auto properties = schema.find("properties");
+  if (properties == schema.end() || !properties->is_object())
+    return types;
+  for (const auto& [name, property] : properties->items()) {
+    if (property.is_object() && property.contains("type") && property["type"].is_string())
+      types.emplace(name, property["type"].get<std::string>());
+  }
+  return types;
+}
+
 }  // namespace
 
 expected<external_input> external_input::make(std::string_view schema) {
@@ -43,18 +66,8 @@ expected<external_input> external_input::make(std::string_view schema) {
       return error{errc::invalid_argument,
                    "expected an object, got " + std::string{value.type_name()}};
     }
-    if (const auto required = value.find("required");
-        required != value.end() && required->is_array()) {
-      for (const auto& name : *required)
-        made.required_.push_back(name.is_string() ? name.get<std::string>() : name.dump());
-    }
-    if (const auto properties = value.find("properties");
-        properties != value.end() && properties->is_object()) {
-      for (const auto& [name, property] : properties->items()) {
-        if (property.is_object() && property.contains("type") && property["type"].is_string())
-          made.types_.emplace(name, property["type"].get<std::string>());
-      }
-    }
+    made.required_ = required_names(value);
+    made.types_ = declared_types(value);
     return {};
   });
   if (!read)

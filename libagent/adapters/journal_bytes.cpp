@@ -3,6 +3,7 @@
 #include "libagent/adapters/kept_database.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace libagent {
@@ -61,10 +62,10 @@ std::size_t journal_piece_bytes(std::size_t size) {
 expected<journal_bytes> journal_bytes::over(sqlite_database& database, const char* table) {
   journal_bytes made{table};
   const std::string name{table};
-  const std::pair<sqlite_statement*, std::string> statements[] = {
-      {&made.put_, "INSERT INTO " + name + "(at,data) VALUES(?1,?2)"},
-      {&made.get_, "SELECT data FROM " + name + " WHERE at BETWEEN ?1 AND ?2 ORDER BY at"},
-      {&made.remove_, "DELETE FROM " + name + " WHERE at BETWEEN ?1 AND ?2"}};
+  const std::array<std::pair<sqlite_statement*, std::string>, 3> statements{
+      {{&made.put_, "INSERT INTO " + name + "(at,data) VALUES(?1,?2)"},
+       {&made.get_, "SELECT data FROM " + name + " WHERE at BETWEEN ?1 AND ?2 ORDER BY at"},
+       {&made.remove_, "DELETE FROM " + name + " WHERE at BETWEEN ?1 AND ?2"}}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = database.prepare(sql);
     if (!prepared)

@@ -71,9 +71,10 @@ expected<std::vector<std::string>> session_events::get(std::int64_t seq, std::ui
     if (!there)
       return there.error();
     const auto number = first + events.size();
-    if (!*there)
+    if (!*there) {
       return number == first + count ? expected{std::move(events)}
                                      : damaged_event(number, "missing");
+    }
     const auto at = get_.integer(0);
     const auto data = get_.blob(2);
     const bool is_next = at == row_of_event(seq, number);
