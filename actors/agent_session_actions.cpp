@@ -334,9 +334,10 @@ void agent_session::act(const ask_cache& action) {
               work_->cache = {.cache = cache, .name = where, .token = found.token};
             }
             if (loop_ && work_) {
-              perform(loop_->on_cache(
-                  {.value = found.value.str(), .outcome = std::string{name_of(found.outcome)}},
-                  at()));
+              perform(loop_->on_cache({.key = where.key,
+                                       .value = found.value.str(),
+                                       .outcome = std::string{name_of(found.outcome)}},
+                                      at()));
             }
           },
           [this, key = where.key](const caf::error&) {
