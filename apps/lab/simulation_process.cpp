@@ -70,7 +70,7 @@ void simulation_world::end_process() {
 
 void simulation_world::kill(sim_fault how) {
   count(how);
-  trace("FAULT: " + std::string{name_of(how)});
+  trace("FAULT: " + std::string{libagent::name_of(how)});
   end_process();
   if (how != sim_fault::power_cut)
     return;
@@ -120,7 +120,7 @@ void simulation_world::commit_done() {
   const auto batch = *commit_;
   auto fail = [&](sim_fault kind, const error& why) {
     count(kind);
-    trace("FAULT: " + std::string{name_of(kind)});
+    trace("FAULT: " + std::string{libagent::name_of(kind)});
     commit_.reset();
     process_->core.journal_failed(batch.number, why, now());
   };
