@@ -123,9 +123,9 @@ private:
       (void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
       auto done = std::exchange(one->done, nullptr);
       free_.push_back(one);
-      if (code == CURLE_OK && status == 200)
+      if (code == CURLE_OK && status == 200) {
         done(std::move(one->reply));
-      else {
+      } else {
         done(
             error{errc::unavailable, "post to the model: " + std::string{curl_easy_strerror(code)} +
                                          ", status " + std::to_string(status)});

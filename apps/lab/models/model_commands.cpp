@@ -91,7 +91,7 @@ model_commands::~model_commands() = default;
 
 void model_commands::add_to(CLI::App& app, const lab_options& common,
                             const std::function<void(CLI::App*)>& add_common,
-                            std::function<void(std::function<int()>)> choose) {
+                            const std::function<void(std::function<int()>)>& choose) {
   auto* const server = app.add_subcommand(
       "model-server", "An OpenAI-compatible model server without a model, with declared load");
   state_->stub.add_to(*server);

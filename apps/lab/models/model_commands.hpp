@@ -5,9 +5,12 @@
 #include <functional>
 #include <memory>
 
+// NOLINTBEGIN(readability-identifier-naming): CLI11 spells them so
 namespace CLI {
-class App;  // NOLINT(readability-identifier-naming): CLI11 spells it so
+class App;
 }
+
+// NOLINTEND(readability-identifier-naming)
 
 namespace libagent::lab {
 
@@ -22,7 +25,7 @@ public:
   /// `add_common` adds what every experiment takes; what is chosen comes to `choose`.
   void add_to(CLI::App& app, const lab_options& common,
               const std::function<void(CLI::App*)>& add_common,
-              std::function<void(std::function<int()>)> choose);
+              const std::function<void(std::function<int()>)>& choose);
 
 private:
   struct state;

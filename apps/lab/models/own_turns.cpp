@@ -54,9 +54,9 @@ public:
   void on_update(const turn_update& /*update*/) override {}
 
   void on_end(const turn_result& result) override {
-    if (result.state == turn_state::answered)
+    if (result.state == turn_state::answered) {
       tell(result.text);
-    else {
+    } else {
       tell(
           result.failure.value_or(error{errc::internal, "run a turn: it ended without an answer"}));
     }

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t shown_of_failure = 300;
 
 bool is_text_event(std::string_view line) {
-  constexpr std::string_view key = "\"content\":\"";
+  constexpr std::string_view key = R"("content":")";
   const auto at = line.find(key);
   return at != std::string_view::npos && at + key.size() < line.size() &&
          line[at + key.size()] != '"';
@@ -28,31 +28,33 @@ void stream_reader::restart() {
 }
 
 stream_reader::state stream_reader::take(std::string_view bytes) {
-  while (!bytes.empty()) {
-    switch (part_) {
-      case part::head:
-        if (!take_head(bytes))
-          return failure_.empty() ? state::reading : state::failed;
-        break;
-      case part::size:
-        if (take_line(bytes) && !begin_chunk())
-          return state::failed;
-        break;
-      case part::data: take_data(bytes); break;
-      case part::data_end:
-        if (take_line(bytes))
-          part_ = part::size;
-        break;
-      case part::trailer:
-        if (take_line(bytes)) {
-          if (!said_done_)
-            failure_ = "the stream ended without [DONE]: " + events_.substr(0, shown_of_failure);
-          return said_done_ ? state::done : state::failed;
-        }
-        break;
-    }
+  auto now = state::reading;
+  while (!bytes.empty() && now == state::reading)
+    now = take_part(bytes);
+  return now;
+}
+
+stream_reader::state stream_reader::take_part(std::string_view& bytes) {
+  if (part_ == part::data) {
+    take_data(bytes);
+    return state::reading;
   }
-  return state::reading;
+  if (part_ == part::head)
+    return take_head(bytes) || failure_.empty() ? state::reading : state::failed;
+  return take_line(bytes) ? end_line() : state::reading;
+}
+
+/// A line around chunks is whole.
+stream_reader::state stream_reader::end_line() {
+  if (part_ == part::size)
+    return begin_chunk() ? state::reading : state::failed;
+  if (part_ == part::data_end) {
+    part_ = part::size;
+    return state::reading;
+  }
+  if (!said_done_)
+    failure_ = "the stream ended without [DONE]: " + events_.substr(0, shown_of_failure);
+  return said_done_ ? state::done : state::failed;
 }
 
 /// Whether it is whole and good; then the bytes behind it are left.

@@ -28,6 +28,8 @@ public:
 private:
   enum class part : std::uint8_t { head, size, data, data_end, trailer };
 
+  state take_part(std::string_view& bytes);
+  state end_line();
   bool take_head(std::string_view& bytes);
   bool take_line(std::string_view& bytes);
   bool begin_chunk();
