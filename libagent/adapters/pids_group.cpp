@@ -9,6 +9,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -20,8 +21,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view group_prefix = "libagent-tool-";
-/// What is older and empty was left by a process that was killed.
+/// Younger ones may not be locked yet by whoever makes them.
 constexpr std::chrono::minutes sweep_age{1};
+
+/// The file of a group by which processes enter it. Its owner keeps it open, and locked.
+owned_descriptor open_procs(const std::filesystem::path& group) {
+  return owned_descriptor{::open((group / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC)};
+}
+
+/// Whether the process that made the group is gone.
+bool is_left_over(const std::filesystem::path& group) {
+  const auto procs = open_procs(group);
+  return procs.is_open() && ::flock(procs.get(), LOCK_EX | LOCK_NB) == 0;
+}
 
 std::optional<fs::path> own_pids_group(const proc_roots& roots) {
   std::ifstream file{roots.proc / "self/cgroup"};
@@ -45,7 +57,7 @@ void sweep_groups(const fs::path& parent) {
   const auto now = fs::file_time_type::clock::now();
   for (const auto& entry : fs::directory_iterator{parent, failed}) {
     if (entry.path().filename().string().starts_with(group_prefix) &&
-        now - entry.last_write_time(failed) > sweep_age)
+        now - entry.last_write_time(failed) > sweep_age && is_left_over(entry.path()))
       ::rmdir(entry.path().c_str());  // refused while somebody is in it
   }
 }
@@ -62,7 +74,9 @@ std::optional<pids_group> pids_group::make(std::uint64_t count_max, const proc_r
   const fs::path folder{pattern};
   owned_descriptor procs;
   if (write_number(folder / "pids.max", count_max))
-    procs = owned_descriptor{::open((folder / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC)};
+    procs = open_procs(folder);
+  if (procs.is_open())
+    (void)::flock(procs.get(), LOCK_SH | LOCK_NB);  // where it is refused, age alone decides
   pids_group made{folder, std::move(procs)};
   if (made.procs() < 0)
     return std::nullopt;
