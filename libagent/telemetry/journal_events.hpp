@@ -39,8 +39,8 @@ inline constexpr event_kind schedule_failed{
     "schedule.failed", event_level::warning,
     "A schedule's task could not be submitted; its next time counts. Fields: schedule, reason."};
 
-inline constexpr std::array journal_events{schedule_failed, 
-    journal_resumed,       journal_damaged, journal_failing, journal_recovered,
-    journal_upkeep_failed, late_answer,     process_crashed};
+inline constexpr std::array journal_events{
+    schedule_failed,   journal_resumed,       journal_damaged, journal_failing,
+    journal_recovered, journal_upkeep_failed, late_answer,     process_crashed};
 
 }  // namespace libagent::events

@@ -57,9 +57,9 @@ private:
 /// What agents can use at one moment. A turn keeps the one that it began with, so that a reload
 /// does not disturb it. Thread safety: any thread.
 struct agent_world {
-  std::shared_ptr<const registry_catalog> tools;   ///< Never null.
-  std::shared_ptr<const fixed_agents> agents;      ///< Never null.
-  std::shared_ptr<context_windows> windows;  ///< Null: none is known.
+  std::shared_ptr<const registry_catalog> tools;  ///< Never null.
+  std::shared_ptr<const fixed_agents> agents;     ///< Never null.
+  std::shared_ptr<context_windows> windows;       ///< Null: none is known.
 
   /// Valid as long as this.
   [[nodiscard]] agent_environment environment() const;
