@@ -33,5 +33,8 @@ endif()
 
 find_program(LIBAGENT_CCACHE ccache)
 if(LIBAGENT_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${LIBAGENT_CCACHE}")
+  # With the root as the base, clones of the repository share what they compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_CURRENT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+    "${LIBAGENT_CCACHE}")
 endif()
