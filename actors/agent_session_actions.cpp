@@ -6,7 +6,7 @@
 #include "actors/bridge/priority.hpp"
 #include "actors/model_gateway.hpp"
 #include "actors/paths.hpp"
-#include "actors/submitting.hpp"
+#include "actors/task_starter.hpp"
 
 #include <caf/send.hpp>
 
@@ -22,52 +22,6 @@ namespace {
 
 /// How long an equal question that somebody else asked may take.
 constexpr auto cache_patience = std::chrono::minutes{2};
-
-/// Tells the session what a tool's task came to, and cancels the task when the session stops
-/// waiting for it. When the dispatcher dies, nobody else would tell.
-class tool_task_observer final : public task_observer {
-public:
-  tool_task_observer(agent_session_actor session, std::string call, dispatcher_actor dispatcher,
-                     std::stop_token stop)
-      : session_{std::move(session)},
-        call_{std::move(call)},
-        dispatcher_{std::move(dispatcher)},
-        stop_{std::move(stop)} {}
-
-  tool_task_observer(const tool_task_observer&) = delete;
-  tool_task_observer& operator=(const tool_task_observer&) = delete;
-
-  ~tool_task_observer() override {
-    if (!has_ended_)
-      on_refused({errc::unavailable, "run the tool: the dispatcher was restarted"});
-  }
-
-  void on_change(const task_record& record) override {
-    if (is_terminal(record.state)) {
-      on_stop_.reset();
-      has_ended_ = true;
-      caf::anon_send(session_, done_atom_v, call_, record);
-    } else if (!on_stop_) {
-      on_stop_.emplace(stop_, [dispatcher = dispatcher_, id = record.id] {
-        caf::anon_send<urgent>(dispatcher, cancel_atom_v, id, std::string{"its turn went on"});
-      });
-    }
-  }
-
-  void on_refused(const error& why) override {
-    has_ended_ = true;
-    caf::anon_send(session_, done_atom_v, call_,
-                   task_record{.state = task_state::failed, .failure = why});
-  }
-
-private:
-  agent_session_actor session_;
-  std::string call_;
-  dispatcher_actor dispatcher_;
-  std::stop_token stop_;
-  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
-  bool has_ended_ = false;
-};
 
 /// Tells the session what another agent came to.
 class asked_agent_observer final : public turn_observer {
@@ -270,7 +224,6 @@ const agent_session::tool_under_way& agent_session::note_tool(const std::string&
 }
 
 void agent_session::act(const libagent::run_tool& action) {
-  const auto dispatcher = find<dispatcher_actor>(self_->system(), dispatcher_path);
   const auto& under_way = note_tool(action.call);
   task_request request{.target = action.tool,
                        .arguments = {action.arguments},
@@ -283,10 +236,17 @@ void agent_session::act(const libagent::run_tool& action) {
   const auto usual = world_->tools->timeout(action.tool);
   if (usual && left < *usual)
     request.timeout = std::max(left, std::chrono::milliseconds{1});
-  auto observer = std::make_shared<tool_task_observer>(agent_session_actor{self_}, action.call,
-                                                       dispatcher, under_way.stop.get_token());
-  if (dispatcher)
-    send_submit(dispatcher, lane::interactive, std::move(request), std::move(observer));
+  make_task_starter(self_->system())(
+      std::move(request), under_way.stop.get_token(),
+      [session = agent_session_actor{self_}, call = action.call](expected<raw_json> outcome) {
+        task_record record{.state = outcome ? task_state::succeeded : task_state::failed};
+        if (outcome) {
+          record.result = *std::move(outcome);
+        } else {
+          record.failure = outcome.error();
+        }
+        caf::anon_send(session, done_atom_v, call, std::move(record));
+      });
 }
 
 void agent_session::act(const ask_agent& action) {

@@ -164,12 +164,9 @@ void sessions_state::lost(const caf::down_msg& down) {
   if (known == by_number_.end())
     return;
   const auto who = known->second.name;
-  const bool had_turn = residents_.is_busy(number) && !who.id.empty();
   by_number_.erase(known);
   by_name_.erase(who);
   residents_.remove(number);
-  if (had_turn && down.reason)
-    ++counts_.turns_failed;
 }
 
 void sessions_state::let_go(std::uint64_t number) {
@@ -253,12 +250,11 @@ caf::result<std::vector<session_head>> sessions_state::list(const session_query&
 }
 
 caf::result<void> sessions_state::erase(const session_name& who) {
-  if (const auto* known = find_resident(who)) {
+  if (find_resident(who) != nullptr) {
     if (residents_.is_busy(last_touched_)) {
       return to_caf_error({errc::already_exists,
                            "erase session " + who.id + ": a turn is under way, cancel it first"});
     }
-    (void)known;
     let_go(last_touched_);
   }
   const auto store = options_.around->has_store ? keeper() : session_keeper_actor{};

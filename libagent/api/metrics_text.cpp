@@ -224,7 +224,7 @@ void add_sessions(metrics_page& page, const sessions_status& now) {
       .sample("", now.resident);
   page.family("agent_turns_open", "gauge", "Turns under way.").sample("", now.turns_open);
   page.family("agent_turns_total", "counter", "Turns that were begun.").sample("", now.turns);
-  page.family("agent_sessions_revived_total", "counter", "Read back from the store.")
+  page.family("agent_sessions_revived_total", "counter", "Looked up in the store.")
       .sample("", now.revived);
   page.family("agent_sessions_passivated_total", "counter", "Left to the store.")
       .sample("", now.passivated);

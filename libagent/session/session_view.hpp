@@ -58,11 +58,9 @@ bool inspect(Inspector& f, session_view& x) {
 struct sessions_status {
   std::uint64_t resident = 0;  ///< In memory now.
   std::uint64_t turns_open = 0;
-  std::uint64_t turns = 0;  ///< Since the start.
-  std::uint64_t turns_failed = 0;
-  std::uint64_t revived = 0;  ///< Read back from the store.
+  std::uint64_t turns = 0;    ///< Since the start.
+  std::uint64_t revived = 0;  ///< Looked up in the store, with those that were new.
   std::uint64_t passivated = 0;
-  std::uint64_t revival_us_max = 0;
 };
 
 template <class Inspector>
@@ -70,10 +68,8 @@ bool inspect(Inspector& f, sessions_status& x) {
   return record(f, x, "sessions_status", field("resident", "In memory now.", x.resident),
                 field("turns_open", "Turns under way.", x.turns_open),
                 field("turns", "Turns since the start.", x.turns),
-                field("turns_failed", "Of them failed.", x.turns_failed),
-                field("revived", "Read back from the store.", x.revived),
-                field("passivated", "Left to the store.", x.passivated),
-                field("revival_us_max", "The slowest read.", x.revival_us_max));
+                field("revived", "Looked up in the store, new ones too.", x.revived),
+                field("passivated", "Left to the store.", x.passivated));
 }
 
 }  // namespace libagent
