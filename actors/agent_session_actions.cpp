@@ -156,6 +156,7 @@ void agent_session::order_from_gateway(order_model& action, const std::stop_toke
                     .on_delta = {},
                     .on_end = [session = agent_session_actor{self_}, number = action.order](
                                   model_end end) { send_end(session, number, std::move(end)); },
+                    .in_one_piece = action.in_one_piece,
                     .level = action.level,
                     .client = std::move(action.client),
                     .agent = std::move(action.agent),

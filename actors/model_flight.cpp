@@ -83,7 +83,8 @@ void chat_flight::send(chat_model& model, const gateway_line_ptr& line, std::uin
                  .stop = halt_token(),
                  .flow = order_.flow,
                  .on_delta = nullptr,
-                 .on_end = nullptr};
+                 .on_end = nullptr,
+                 .in_one_piece = order_.in_one_piece};
   if (order_.on_delta) {
     call.on_delta = [self, attempt, line](const chat_delta& delta) {
       self->pass_on(attempt, delta, *line);

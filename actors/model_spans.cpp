@@ -45,7 +45,7 @@ double seconds_of(std::chrono::microseconds us) {
 
 void add_request(attribute_list& list, const chat_flight& flight, const model_order& order) {
   const auto& how = flight.request().how;
-  list.add("gen_ai.request.stream", static_cast<bool>(order.on_delta));
+  list.add("gen_ai.request.stream", !order.in_one_piece);
   list.add_number("gen_ai.request.temperature", how.temperature);
   list.add_number("gen_ai.request.top_p", how.top_p);
   list.add_number("gen_ai.request.max_tokens", how.tokens_max);

@@ -57,10 +57,10 @@ http_headers headers_of(const openai_model_settings& settings) {
   return headers;
 }
 
-chat_request_style style_for(provider_kind kind) {
+chat_request_style style_for(provider_kind kind, bool stream) {
   using enum chat_request_style::tokens_field;
   // OpenAI's reasoning models refuse `max_tokens`; the others know it better than its successor.
-  return {.stream = true,
+  return {.stream = stream,
           .include_usage = true,
           .tokens = kind == provider_kind::openai ? max_completion_tokens : max_tokens,
           .extra = {}};
@@ -166,7 +166,10 @@ web_call openai_model::request(std::string method, std::string url) const {
 void openai_model::start(chat_call call) {
   LIBAGENT_EXPECTS(call.request != nullptr && call.on_end != nullptr);
   auto web = request("POST", settings_.base_url + "/chat/completions");
-  web.body = write_chat_request(*call.request, style_for(settings_.kind));
+  // A reply in one piece begins when the model has written all of it.
+  if (call.in_one_piece)
+    web.first_byte_timeout = settings_.timeout;
+  web.body = write_chat_request(*call.request, style_for(settings_.kind, !call.in_one_piece));
   const chat_reply_options options{.reply_bytes_max = settings_.reply_bytes_max,
                                    .request_bytes = web.body.size(),
                                    .id_seed = seeded_random{next_seed_++}()};

@@ -37,6 +37,8 @@ struct chat_call {
   std::shared_ptr<flow_gate> flow;  ///< Null: the reader is never slow.
   std::function<void(const chat_delta&)> on_delta;  ///< Empty: the reply is wanted whole.
   std::function<void(chat_end)> on_end;             ///< Never empty.
+  /// The provider writes the reply at once: cheaper, but it may be silent until it is over.
+  bool in_one_piece = false;
 };
 
 struct embedding_call {

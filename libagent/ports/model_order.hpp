@@ -35,6 +35,7 @@ struct model_order {
   std::shared_ptr<flow_gate> flow;                  ///< Null: the reader is never slow.
   std::function<void(const chat_delta&)> on_delta;  ///< Empty: the reply is wanted whole.
   std::function<void(model_end)> on_end;            ///< Exactly once, on any thread.
+  bool in_one_piece = false;                        ///< As in `chat_call`.
 
   criticality level = criticality::critical;
   std::string client;  ///< Who asks; budgets and fairness.

@@ -34,6 +34,7 @@ struct order_model {
   std::shared_ptr<const chat_request> request;
   /// Whether the observer hears it as it is written. Otherwise the loop tells what may be told.
   bool stream = true;
+  bool in_one_piece = false;  ///< As in `chat_call`.
   bool passes_calls = false;  ///< The calls are the caller's: it hears their pieces too.
   time_point deadline = time_point::max();
   std::string agent;

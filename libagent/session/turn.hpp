@@ -39,6 +39,9 @@ struct turn_request {
   std::string trace;   ///< W3C traceparent; empty: none.
   std::optional<criticality> level;
   std::stop_token stop;  ///< Whoever asked has gone: ends the turn as `cancelled`.
+  /// Text is told at the end, and providers are asked for their replies in one piece. That takes
+  /// less, but a model that stalls is noticed only when its time is over.
+  bool in_one_piece = false;
   /// What its client may spend in a day, over all of its turns; 0: no limit.
   std::uint64_t client_budget_micro = 0;
   std::uint64_t client_budget_tokens = 0;

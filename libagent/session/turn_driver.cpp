@@ -34,9 +34,10 @@ turn_terms terms_of(turn_request& request, const agent_declaration& agent, unix_
 
 void turn_driver::begin(turn_start start, std::shared_ptr<const agent_declaration> agent) {
   *work_ = std::make_unique<turn_work>();
-  work().is_kept = start.is_kept;
-  work().agent = std::move(agent);
   auto& request = start.request;
+  work().is_kept = start.is_kept;
+  work().in_one_piece = request.in_one_piece;
+  work().agent = std::move(agent);
   const auto& rules = work().agent->guardrails;
   const bool is_refused = is_blocked_input(rules, request.messages);
   redact_input(rules, request.messages);

@@ -20,6 +20,7 @@ namespace libagent {
 struct turn_work {
   std::shared_ptr<const agent_declaration> agent;
   bool is_kept = true;
+  bool in_one_piece = false;
   time_point deadline = time_point::max();
 
   std::uint64_t order = 0;          ///< Of the model's call that is waited for; 0: none.

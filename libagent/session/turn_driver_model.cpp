@@ -54,7 +54,8 @@ void turn_driver::next_step() {
     tools.clear();
   auto request = request_for(plan, space, std::move(tools));
   if (!asks_cache(request))
-    order(std::move(request), work().agent->guardrails.blocked_output.empty());
+    order(std::move(request),
+          !work().in_one_piece && work().agent->guardrails.blocked_output.empty());
 }
 
 bool turn_driver::asks_cache(const chat_request& request) {
@@ -164,6 +165,7 @@ void turn_driver::order(chat_request request, bool stream) {
                   .model = work().agent->model,
                   .request = std::make_shared<const chat_request>(std::move(request)),
                   .stream = stream,
+                  .in_one_piece = work().in_one_piece,
                   .passes_calls = stream && has_client_tools(),
                   .deadline = work().deadline,
                   .agent = work().agent->name,

@@ -86,7 +86,7 @@ public:
   ~own_turns() override { sessions_ = nullptr; }
 
   void begin_turn(std::size_t /*user*/, own_done on_end) override {
-    turn_request request{.agent = own_agent};
+    turn_request request{.agent = own_agent, .in_one_piece = true};
     request.messages.push_back({.content = turn_question});
     caf::anon_send<caf::message_priority::high>(
         sessions_, actors::turn_atom_v, std::move(request),

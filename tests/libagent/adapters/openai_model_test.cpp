@@ -145,6 +145,34 @@ TEST_CASE("a call that wants no deltas gets the whole reply, by a stream as well
   CHECK_THAT(server.request, Catch::Contains(R"("stream":true)"));
 }
 
+TEST_CASE("a call in one piece asks for no stream and may be silent until its time is over",
+          "[openai_model]") {
+  struct kept_call final : web_client {
+    void start(web_call call) override { kept = std::move(call); }
+
+    web_call kept;
+  };
+
+  const auto client = std::make_shared<kept_call>();
+  const auto model = openai_model::make({.base_url = "http://127.0.0.1:9/v1",
+                                         .first_byte_timeout = 1s,
+                                         .idle_timeout = 1s,
+                                         .timeout = 60s},
+                                        client);
+  REQUIRE(model);
+  const chat_call streamed{.request = std::make_shared<chat_request>(asking("x")),
+                           .on_end = [](const chat_end&) {}};
+  (*model)->start(streamed);
+  CHECK(client->kept.first_byte_timeout == 1s);
+  CHECK_THAT(client->kept.body, Catch::Contains(R"("stream":true)"));
+
+  auto whole = streamed;
+  whole.in_one_piece = true;
+  (*model)->start(whole);
+  CHECK(client->kept.first_byte_timeout == 60s);
+  CHECK_THAT(client->kept.body, !Catch::Contains("stream"));
+}
+
 TEST_CASE("a connection that is cut says whether something was passed on", "[openai_model]") {
   const auto before = end_with(std::string{chunked_head});
   REQUIRE_FALSE(before.reply);

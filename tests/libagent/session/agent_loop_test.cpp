@@ -66,6 +66,15 @@ TEST_CASE("a conversation that is not kept commits nothing") {
   CHECK(rig.history.events() == 3);
 }
 
+TEST_CASE("a turn in one piece asks models so, and tells its text at the end") {
+  loop_rig rig{{rig_agent()}};
+  const auto order = rig.only<order_model>(rig.begin("hello", {.in_one_piece = true}));
+  CHECK(order.in_one_piece);
+  CHECK_FALSE(order.stream);
+  const auto ended = rig.says("hi");
+  CHECK(std::get<turn_text>(rig.only<tell>(ended).update).text == "hi");
+}
+
 TEST_CASE("a turn cannot begin while another is open, with an unknown agent or stray results") {
   loop_rig rig{{rig_agent()}};
   const auto begin = [&rig](turn_request request) {
