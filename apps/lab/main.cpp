@@ -114,9 +114,7 @@ public:
     add("journal", "What it costs to keep tasks: rates beside bare SQLite, growth, a start",
         [this] { return libagent::lab::run_journal(options_, journal_); })
         ->add_option("--folder", journal_.folder, "Where the files are made; on a disk");
-    add("sessions", "What it costs to keep conversations: memory, file, loads, appends", [this] {
-      return libagent::lab::run_sessions(options_, sessions_);
-    })->add_option("--folder", sessions_.folder, "Where the files are made; on a disk");
+    add_sessions();
     add("processes", "What it costs to run a tool in a process, and how soon one is stopped",
         [this] { return libagent::lab::run_processes(options_, processes_); });
     models_.add_to(
@@ -148,6 +146,13 @@ private:
         ->capture_default_str()
         ->check(CLI::Range(128, 1 << 20));
     memory->add_option("--part", memory_.part)->group("");  // For its own child processes.
+  }
+
+  void add_sessions() {
+    auto* sessions = add("sessions", "What it costs to keep conversations: memory, file, revivals",
+                         [this] { return libagent::lab::run_sessions(options_, sessions_); });
+    sessions->add_option("--folder", sessions_.folder, "Where the files are made; on a disk");
+    sessions->add_option("--part", sessions_.part)->group("");  // For its own child process.
   }
 
   void add_faults() {
