@@ -343,7 +343,7 @@ TEST_CASE("whatever models, tools, people and crashes do, a conversation stays s
   std::size_t ended = 0;
   std::size_t tools = 0;
   std::size_t refused = 0;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     INFO("seed " << seed);
     wild_world world{seed};
     world.run(120);
@@ -353,8 +353,8 @@ TEST_CASE("whatever models, tools, people and crashes do, a conversation stays s
     refused += world.refused_calls;
   }
   // The test is worth something only if all of it happened.
-  CHECK(crashes > 150);
-  CHECK(ended > 300);
-  CHECK(tools > 500);
-  CHECK(refused > 60);
+  CHECK(crashes > 50);
+  CHECK(ended > 100);
+  CHECK(tools > 160);
+  CHECK(refused > 20);
 }
