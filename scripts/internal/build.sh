@@ -1,4 +1,4 @@
-# Configures and builds a preset; sourced by scripts/run and scripts/test.
+# Configures and builds a preset; sourced by scripts that build.
 
 # Shows ninja's progress: one line that is rewritten on a terminal, plain lines
 # elsewhere. Nothing at all when there was nothing to do.
