@@ -1,4 +1,4 @@
-#include "libagent/session/agent_catalog.hpp"
+#include "libagent/session/agent_loading.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -31,17 +31,17 @@ bool is_said(const std::vector<std::string>& all, const std::string& what) {
 
 }  // namespace
 
-TEST_CASE("declared agents are found with their descriptions, others by name", "[session]") {
+TEST_CASE("declarations come back by name, whatever the order of their files", "[session]") {
   const auto loaded = load_agents(
-      std::vector<agent_source>{{"a.json", R"({"name":"a","description":"A.","tools":["web"],)"
-                                           R"("agents":["documents"],"handovers":["b"]})"},
-                                {"b.json", R"({"name":"b","description":"B."})"}},
+      std::vector<agent_source>{{"1.json", R"({"name":"b","description":"B."})"},
+                                {"2.json", R"({"name":"a","description":"A.","tools":["web"],)"
+                                           R"("agents":["documents"],"handovers":["b"]})"}},
       catalog_world());
   REQUIRE(loaded.problems.empty());
-  CHECK(loaded.catalog->find("a")->tools == std::vector<std::string>{"web"});
-  CHECK(loaded.catalog->description("documents") == "Answers from files.");
-  CHECK_FALSE(loaded.catalog->find("documents"));
-  CHECK_FALSE(loaded.catalog->description("c"));
+  REQUIRE(loaded.declared.size() == 2);
+  CHECK(loaded.declared[0].name == "a");
+  CHECK(loaded.declared[0].tools == std::vector<std::string>{"web"});
+  CHECK(loaded.declared[1].description == "B.");
 }
 
 TEST_CASE("all that is wrong is said at once, with file, line and path") {
@@ -77,14 +77,4 @@ TEST_CASE("agents cannot ask themselves, nor in a circle") {
   CHECK(is_said(said, "a.json:1: /agents: in the end it asks itself"));
   CHECK(is_said(said, "b.json:1: /agents: in the end it asks itself"));
   CHECK(is_said(said, "c.json:1: /agents/0: an agent cannot name itself"));
-}
-
-TEST_CASE("a reload tells what was added, changed and removed") {
-  const agent_catalog before{{{.name = "a"}, {.name = "b"}, {.name = "c"}}, {}};
-  const agent_catalog after{{{.name = "b"}, {.name = "c", .instructions = "x"}, {.name = "d"}}, {}};
-  const auto changes = changes_between(before, after);
-  CHECK(changes.added == std::vector<std::string>{"d"});
-  CHECK(changes.changed == std::vector<std::string>{"c"});
-  CHECK(changes.removed == std::vector<std::string>{"a"});
-  CHECK(changes_between(after, after).empty());
 }
