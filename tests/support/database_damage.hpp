@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libagent/adapters/kept_database.hpp"
 #include "libagent/adapters/sqlite.hpp"
 #include "libagent/base/error.hpp"
 #include "libagent/base/random.hpp"
@@ -18,9 +19,6 @@
 #include <vector>
 
 namespace libagent::testing {
-
-/// What SQLite's databases are made of.
-inline constexpr std::size_t database_page_bytes = 4'096;
 
 inline std::string database_bytes(const std::filesystem::path& file) {
   std::ostringstream content;
