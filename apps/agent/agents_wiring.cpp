@@ -1,6 +1,6 @@
 #include "apps/agent/agents_wiring.hpp"
 
-#include "libagent/session/agent_catalog.hpp"
+#include "libagent/session/agent_loading.hpp"
 #include "libagent/telemetry/agent_events.hpp"
 
 #include <algorithm>
@@ -23,17 +23,16 @@ expected<std::vector<agent_declaration>> load_declarations(const std::vector<age
   sources.reserve(files.size());
   for (const auto& file : files)
     sources.push_back({.file = file.name, .text = file.text});
-  const auto loaded = load_agents(sources, around);
+  auto loaded = load_agents(sources, around);
   if (!loaded.problems.empty()) {
     std::string all;
     for (const auto& problem : loaded.problems)
       all.append(all.empty() ? "" : "\n").append(to_string(problem));
     return error{errc::invalid_argument, "read the agents: " + all};
   }
-  std::vector<agent_declaration> declared;
-  for (const auto& [name, agent] : loaded.catalog->declared())
-    declared.push_back(*agent);
-  if (!loaded.catalog->find(documents_agent_name))
+  auto declared = std::move(loaded.declared);
+  const std::string_view built_in = documents_agent_name;
+  if (std::ranges::find(declared, built_in, &agent_declaration::name) == declared.end())
     declared.push_back(documents_agent());
   return declared;
 }

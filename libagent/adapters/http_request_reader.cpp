@@ -19,6 +19,9 @@ using boost::beast::string_view;
 
 // A Content-Length is only a claim; memory is reserved up to here, beyond it grows with the body.
 constexpr std::uint64_t body_reserve_max = 64U << 10U;
+// What is left of a chunked body is at least its last chunk, "0", and two line ends. With less of
+// it Beast does not go on, but an assertion of Beast's would fail.
+constexpr std::size_t last_chunk_bytes = 5;
 
 http_error refusal(int status, std::string message, std::string code = "bad_request") {
   return {.status = status,
@@ -172,6 +175,8 @@ std::size_t http_request_reader::feed(std::string_view input) {
   std::size_t used = state_ == state::idle ? begin_request(input) : 0;
   while (state_ == state::reading && used < input.size()) {
     const auto rest = input.substr(used);
+    if (parser_->is_header_done() && parser_->chunked() && rest.size() < last_chunk_bytes)
+      return used;
     error_code ec;
     used += parser_->put({rest.data(), rest.size()}, ec);
     if (parser_->is_done() && !ec) {

@@ -24,15 +24,13 @@ constexpr std::string_view group_prefix = "libagent-tool-";
 /// Younger ones may not be locked yet by whoever makes them.
 constexpr std::chrono::minutes sweep_age{1};
 
-/// The file of a group by which processes enter it. Its owner keeps it open, and locked.
-owned_descriptor open_procs(const std::filesystem::path& group) {
+owned_descriptor open_procs(const fs::path& group) {
   return owned_descriptor{::open((group / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC)};
 }
 
-/// Whether the process that made the group is gone.
-bool is_left_over(const std::filesystem::path& group) {
+bool is_held(const fs::path& group) {
   const auto procs = open_procs(group);
-  return procs.is_open() && ::flock(procs.get(), LOCK_EX | LOCK_NB) == 0;
+  return !procs.is_open() || ::flock(procs.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
 std::optional<fs::path> own_pids_group(const proc_roots& roots) {
@@ -52,16 +50,6 @@ bool write_number(const fs::path& file, std::uint64_t number) {
          ::write(opened.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-void sweep_groups(const fs::path& parent) {
-  std::error_code failed;
-  const auto now = fs::file_time_type::clock::now();
-  for (const auto& entry : fs::directory_iterator{parent, failed}) {
-    if (entry.path().filename().string().starts_with(group_prefix) &&
-        now - entry.last_write_time(failed) > sweep_age && is_left_over(entry.path()))
-      ::rmdir(entry.path().c_str());  // refused while somebody is in it
-  }
-}
-
 }  // namespace
 
 std::optional<pids_group> pids_group::make(std::uint64_t count_max, const proc_roots& roots) {
@@ -74,9 +62,7 @@ std::optional<pids_group> pids_group::make(std::uint64_t count_max, const proc_r
   const fs::path folder{pattern};
   owned_descriptor procs;
   if (write_number(folder / "pids.max", count_max))
-    procs = open_procs(folder);
-  if (procs.is_open())
-    (void)::flock(procs.get(), LOCK_SH | LOCK_NB);  // where it is refused, age alone decides
+    procs = hold_group(folder);
   pids_group made{folder, std::move(procs)};
   if (made.procs() < 0)
     return std::nullopt;
@@ -95,10 +81,30 @@ bool pids_group::was_full() const {
   return file >> name >> count && count > 0;
 }
 
+owned_descriptor hold_group(const fs::path& group) {
+  auto procs = open_procs(group);
+  if (procs.is_open())
+    (void)::flock(procs.get(), LOCK_SH | LOCK_NB);  // where it is refused, age alone decides
+  return procs;
+}
+
+std::vector<fs::path> abandoned_groups(const fs::path& parent, fs::file_time_type now) {
+  std::vector<fs::path> found;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator{parent, failed}) {
+    if (entry.path().filename().string().starts_with(group_prefix) &&
+        now - entry.last_write_time(failed) > sweep_age && !is_held(entry.path()))
+      found.push_back(entry.path());
+  }
+  return found;
+}
+
 bool pids_groups_work() {
   static const bool work = [] {
-    if (const auto parent = own_pids_group({}))
-      sweep_groups(*parent);
+    if (const auto parent = own_pids_group({})) {
+      for (const auto& group : abandoned_groups(*parent, fs::file_time_type::clock::now()))
+        ::rmdir(group.c_str());  // refused while somebody is in it
+    }
     return pids_group::make(1).has_value();
   }();
   return work;

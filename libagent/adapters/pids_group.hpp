@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace libagent {
 
@@ -45,6 +46,15 @@ private:
   std::filesystem::path folder_;
   owned_descriptor procs_;
 };
+
+/// Opens a group's `cgroup.procs` and marks the group as in use for as long as it stays open.
+/// Closed: it could not be opened.
+[[nodiscard]] owned_descriptor hold_group(const std::filesystem::path& group);
+
+/// The groups below `parent` whose owners are gone: not made in the last minute before `now`, and
+/// held by nobody. Whether a process is in them does not matter: a live owner may be idle.
+[[nodiscard]] std::vector<std::filesystem::path> abandoned_groups(
+    const std::filesystem::path& parent, std::filesystem::file_time_type now);
 
 /// Whether `pids_group::make` would give one here. Found out once.
 [[nodiscard]] bool pids_groups_work();

@@ -1,8 +1,6 @@
 #include "libagent/config/agent_options.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <system_error>
+#include "libagent/config/option_problems.hpp"
 
 namespace libagent {
 
@@ -14,62 +12,16 @@ constexpr std::size_t count_max = 100'000'000;
 constexpr std::size_t threads_max = 1024;
 constexpr auto days_365 = std::chrono::hours{24 * 365};
 
-std::string check_node_name(std::string_view text) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-  };
-  const bool fits = !text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_allowed);
-  return fits ? "" : "expected 1 to 64 letters, digits, underscores and dashes";
-}
-
-std::string check_host(std::string_view text) {
-  const bool fits = !text.empty() && text.find_first_of(" /\t\n") == std::string_view::npos;
-  return fits ? "" : "expected an address or a host name";
-}
-
-std::string check_host_and_port(std::string_view text) {
-  if (text.empty())
-    return "";
-  const auto colon = text.rfind(':');
-  const auto port_text = colon == std::string_view::npos ? "" : text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto done = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-  const bool fits = colon != std::string_view::npos && check_host(text.substr(0, colon)).empty() &&
-                    done.ec == std::errc{} && done.ptr == port_text.data() + port_text.size() &&
-                    !port_text.empty();
-  return fits ? "" : "expected HOST:PORT with a port of at most 65535, or nothing";
-}
-
-std::string check_base_url(std::string_view text) {
-  const bool is_web = text.starts_with("http://") || text.starts_with("https://");
-  const auto host = is_web ? text.substr(text.find("://") + 3) : std::string_view{};
-  const bool fits = !host.empty() && host.front() != '/' &&
-                    text.find_first_of(" \t\n?#@") == std::string_view::npos;
-  return text.empty() || fits ? ""
-                              : "expected a URL such as http://127.0.0.1:8080/v1, without a "
-                                "question mark or a password, or nothing";
-}
-
-std::string check_variable_name(std::string_view text) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  const bool fits =
-      text.empty() || ((text[0] < '0' || text[0] > '9') && std::ranges::all_of(text, is_allowed));
-  return fits ? "" : "expected the name of a variable, not the key itself";
-}
-
 void add_node_options(std::vector<option>& all, node_config& c) {
   all.emplace_back("node.name", c.name,
                    "Name of this node: shown in task records and to other nodes.",
-                   &check_node_name);
+                   &node_name_problem);
   all.emplace_back("node.listen", c.listen,
                    "HOST:PORT on which other nodes may connect; empty: none may.",
-                   &check_host_and_port);
+                   &host_and_port_problem);
   all.emplace_back("node.join", c.join,
                    "HOST:PORT of a node to connect to at the start; empty: stay alone.",
-                   &check_host_and_port);
+                   &host_and_port_problem);
   all.emplace_back("node.tools", c.tools,
                    "Comma-separated names of the tools to offer; empty: all that come with it.");
   all.emplace_back("node.lease", c.lease, 250ms, 10min,
@@ -80,7 +32,7 @@ void add_node_options(std::vector<option>& all, node_config& c) {
 void add_http_options(std::vector<option>& all, http_config& c) {
   all.emplace_back("http.host", c.host,
                    "Address to serve HTTP on. The default can be reached from this machine only.",
-                   &check_host);
+                   &host_problem);
   all.emplace_back("http.host-names", c.host_names,
                    "Comma-separated names by which clients call this server, beside localhost and "
                    "addresses; requests for other names are answered with 403.");
@@ -107,12 +59,12 @@ void add_model_options(std::vector<option>& all, agent_config& c) {
                    "The short way to one OpenAI-compatible server: its base URL, which usually "
                    "ends in /v1. Agents reach its models as default/MODEL. "
                    "Empty: none.",
-                   &check_base_url);
+                   &base_url_problem);
   all.emplace_back("models.model", c.models.model,
                    "The model of that server: what agents whose model is called default use.");
   all.emplace_back("models.api-key-env", c.models.api_key_env,
                    "Environment variable that holds that server's key; empty: it wants none.",
-                   &check_variable_name);
+                   &variable_name_problem);
   all.emplace_back("agents.folder", c.agents.folder,
                    "Folder with the declared agents (*.json). When there is none, the documents "
                    "agent is the only one.");

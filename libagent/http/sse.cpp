@@ -14,7 +14,7 @@ namespace libagent {
 namespace {
 
 bool is_one_line(std::string_view text) {
-  return text.find_first_of(std::string_view{"\r\n\0", 3}) == std::string_view::npos;
+  return text.find_first_of("\r\n") == std::string_view::npos;
 }
 
 void append_sse_field(std::string& out, std::string_view name, std::string_view value) {
@@ -41,7 +41,7 @@ std::size_t find_line_end(std::string_view bytes) {
 
 std::string format_sse(const sse_event& event) {
   LIBAGENT_EXPECTS(is_one_line(event.event));
-  LIBAGENT_EXPECTS(is_one_line(event.id));
+  LIBAGENT_EXPECTS(is_one_line(event.id) && event.id.find('\0') == std::string::npos);
   std::string out;
   out.reserve(event.data.size() + event.event.size() + event.id.size() + 32);
   if (!event.event.empty())

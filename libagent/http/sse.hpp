@@ -23,7 +23,8 @@ struct sse_event {
 };
 
 /// The bytes of one event, its closing blank line included.
-/// @pre `event` and `id` have no line break: it would start another field.
+/// @pre `event` and `id` have no line break: it would start another field. `id` has no NUL: it
+/// would not be read.
 [[nodiscard]] std::string format_sse(const sse_event& event);
 
 /// A comment, which clients ignore: keeps a silent stream open through proxies and finds out

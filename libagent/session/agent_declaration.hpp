@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace libagent {
@@ -97,6 +98,9 @@ bool inspect(Inspector& f, guardrail_rules& x) {
                     .fallback(std::string{"I can't help with that."}));
 }
 
+/// The prefix of the model of an agent that is written in C++: it answers instead of a model.
+inline constexpr std::string_view actor_model_prefix = "actor/";
+
 /// An agent that needs no code: a file in `configs/agents/`.
 struct agent_declaration {
   std::string name;  ///< `[A-Za-z0-9_-]{1,64}`.
@@ -117,6 +121,11 @@ struct agent_declaration {
 
   friend bool operator==(const agent_declaration&, const agent_declaration&) = default;
 };
+
+/// Whether this stands for an agent in C++, of which nothing else is declared.
+[[nodiscard]] inline bool is_written(const agent_declaration& agent) {
+  return agent.model.starts_with(actor_model_prefix);
+}
 
 template <class Inspector>
 bool inspect(Inspector& f, agent_declaration& x) {

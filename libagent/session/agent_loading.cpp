@@ -1,7 +1,8 @@
+#include "libagent/session/agent_loading.hpp"
+
 #include "libagent/base/nearest_name.hpp"
 #include "libagent/base/text.hpp"
 #include "libagent/record/json.hpp"
-#include "libagent/session/agent_catalog.hpp"
 #include "libagent/session/agent_toolset.hpp"
 
 #include <algorithm>
@@ -201,18 +202,28 @@ void agent_inspection::check_depth(const declared_agent& in) {
 
 }  // namespace
 
+std::string to_string(const agent_problem& problem) {
+  auto out = problem.file;
+  if (problem.line > 0)
+    out += ":" + std::to_string(problem.line);
+  if (!problem.path.empty())
+    out += ": " + problem.path;
+  return out + ": " + problem.what;
+}
+
 loaded_agents load_agents(std::span<const agent_source> sources, const agent_surroundings& world) {
   agent_inspection inspection{world};
   for (const auto& source : sources)
     inspection.read(source);
   inspection.check_all();
   if (!inspection.problems.empty())
-    return {nullptr, std::move(inspection.problems)};
-  std::vector<agent_declaration> declared;
-  declared.reserve(inspection.all.size());
+    return {.declared = {}, .problems = std::move(inspection.problems)};
+  loaded_agents loaded;
+  loaded.declared.reserve(inspection.all.size());
   for (auto& d : inspection.all)
-    declared.push_back(std::move(d.agent));
-  return {std::make_shared<const agent_catalog>(std::move(declared), world.agents), {}};
+    loaded.declared.push_back(std::move(d.agent));
+  std::ranges::sort(loaded.declared, {}, &agent_declaration::name);
+  return loaded;
 }
 
 }  // namespace libagent

@@ -99,7 +99,7 @@ expected<resolved_call> agent_toolset::resolve(std::string_view name) const {
 effects agent_toolset::effects_of(std::string_view agent) const {
   // What an agent written in C++ does is not known, and those that others ask are not followed.
   const auto found = world_->agents->find(agent);
-  if (!found || !found->agents.empty() || !found->handovers.empty())
+  if (!found || is_written(*found) || !found->agents.empty() || !found->handovers.empty())
     return effects::once;
   auto most = effects::idempotent;
   for (const auto& name : found->tools) {

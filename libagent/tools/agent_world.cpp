@@ -69,7 +69,7 @@ std::vector<agent_info> fixed_agents::list() const {
   for (const auto& [name, agent] : agents_) {
     all.push_back({.name = name,
                    .description = agent->description,
-                   .model = agent->model.starts_with(actor_model_prefix) ? "" : agent->model,
+                   .model = is_written(*agent) ? "" : agent->model,
                    .tools = agent->tools});
   }
   return all;

@@ -15,9 +15,6 @@
 
 namespace libagent {
 
-/// The prefix of the model of an agent that is written in C++: it answers instead of a model.
-inline constexpr std::string_view actor_model_prefix = "actor/";
-
 /// A registry's tools, as turns see them. Thread safety: any thread.
 class registry_catalog final : public tool_catalog {
 public:
@@ -43,7 +40,7 @@ public:
   fixed_agents(const std::vector<agent_declaration>& declared,
                const std::vector<agent_info>& written);
 
-  /// One that is written in C++ is declared with itself as its model; see `actor_model_prefix`.
+  /// One that is written in C++ is declared with itself as its model; see `is_written`.
   [[nodiscard]] std::shared_ptr<const agent_declaration> find(std::string_view name) const override;
   [[nodiscard]] std::optional<std::string> description(std::string_view name) const override;
 

@@ -1,4 +1,4 @@
-# Configures and builds a preset; sourced by scripts/run and scripts/test.
+# Configures and builds a preset; sourced by scripts that build.
 
 # Shows ninja's progress: one line that is rewritten on a terminal, plain lines
 # elsewhere. Nothing at all when there was nothing to do.
@@ -30,6 +30,7 @@ show_progress() {
 }
 
 # build_preset PRESET [TARGET...]; one at a time, because ninja does not lock its folder.
+# What it says is kept in build.log.
 build_preset() {
   local preset=$1 dir=$repo/build/$1 jobs
   shift
@@ -38,11 +39,13 @@ build_preset() {
     if have flock; then
       flock --nonblock 8 || { say "Waiting for another build of $preset"; flock 8; }
     fi
+    : >"$dir/build.log"
     if [[ ! -e $dir/build.ninja ]]; then
       say "Configuring $preset"
-      (cd "$repo" && cmake --preset "$preset" --log-level=WARNING >&2)
+      (cd "$repo" && cmake --preset "$preset" --log-level=WARNING 2>&1) | tee "$dir/build.log" >&2
     fi
     jobs=$(job_count 900)
-    NINJA_STATUS="[%f/%t] " ninja -C "$dir" -j "$jobs" "$@" 2>&1 | show_progress
+    NINJA_STATUS="[%f/%t] " ninja -C "$dir" -j "$jobs" "$@" 2>&1 |
+      tee -a "$dir/build.log" | show_progress
   ) 8>"$dir/.lock"
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "libagent/record/json.hpp"
-#include "libagent/session/agent_catalog.hpp"
 #include "libagent/session/agent_loop.hpp"
 #include "libagent/session/tool_arguments.hpp"
+#include "libagent/tools/agent_world.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -64,8 +64,8 @@ private:
 
 /// One conversation, its loop, and a journal that takes what is committed.
 struct loop_rig {
-  explicit loop_rig(std::vector<agent_declaration> declared)
-      : agents{std::move(declared), {{"expert", "Knows things."}}} {
+  explicit loop_rig(const std::vector<agent_declaration>& declared)
+      : agents{declared, {{"expert", "Knows things."}}} {
     restart();
   }
 
@@ -171,7 +171,7 @@ struct loop_rig {
   }
 
   rig_tools tools;
-  agent_catalog agents;
+  fixed_agents agents;
   std::vector<std::string> journal;
   std::vector<std::string> approvals;
   std::string stored_agent;

@@ -157,6 +157,22 @@ TEST_CASE("the body may be as large as its limit and no larger", "[http]") {
   CHECK(status_of_refusal(chunked + "ffffffffffffffff\r\n") == 413);
 }
 
+TEST_CASE("an empty chunked body may come in any pieces", "[http]") {
+  const auto head = with_fields("Transfer-Encoding: chunked\r\n");
+  for (const std::string_view body : {"0\r\n\r\n", "0\r\nX: y\r\n\r\n", "0;x\r\n\r\n"}) {
+    for (std::size_t cut = 0; cut < body.size(); ++cut) {
+      CAPTURE(body, cut);
+      piecewise_reader pieces;
+      pieces.feed(head + std::string{body.substr(0, cut)});
+      for (const char byte : body.substr(cut)) {
+        CHECK(pieces.reader.current() == state::reading);
+        pieces.feed({&byte, 1});
+      }
+      CHECK(pieces.reader.current() == state::complete);
+    }
+  }
+}
+
 TEST_CASE("chunk heads and trailers are bounded and checked too", "[http]") {
   const auto chunked = with_fields("Transfer-Encoding: chunked\r\n");
   CHECK(status_of_refusal(chunked + "1;" + std::string(300, 'x')) == 431);

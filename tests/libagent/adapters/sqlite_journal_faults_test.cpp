@@ -3,20 +3,18 @@
 #include "libagent/adapters/sqlite.hpp"
 #include "libagent/adapters/sqlite_journal.hpp"
 
+#include "tests/support/database_faults.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/journal_conformance.hpp"
 #include "tests/support/shared_number.hpp"
-#include "tests/support/small_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <csignal>
-#include <cstring>
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -34,13 +32,8 @@ journal_ptr open_at(const std::filesystem::path& file, journal_sync sync = journ
 
 /// Commits one task after the other until it is killed at the `crash_at`th point.
 int commit_until_killed(const std::filesystem::path& file, int crash_at, shared_number& committed) {
-  int points = 0;
-  sqlite_journal_options options{.file = file, .checkpoint_bytes = 1U << 16U};
-  options.crash_point = [&points, crash_at](std::string_view) {
-    if (++points == crash_at)
-      ::kill(::getpid(), SIGKILL);
-  };
-  const auto opened = open_sqlite_journal(options);
+  const auto opened = open_sqlite_journal(
+      {.file = file, .checkpoint_bytes = 1U << 16U, .crash_point = killed_at_point(crash_at)});
   if (!opened)
     return 1;
   for (std::uint64_t i = committed.get() + 1;; ++i) {
@@ -49,17 +42,6 @@ int commit_until_killed(const std::filesystem::path& file, int crash_at, shared_
     if (!(*opened)->commit(writes))
       return 2;
     committed.set(i);
-  }
-}
-
-std::uint64_t accept_until_refused(journal& kept, std::uint64_t from, error& why) {
-  for (auto i = from;; ++i) {
-    const auto done = kept.commit(
-        std::vector<journal_write>{write_accepted{task_to_keep(i, std::string(20'000, 'f'))}});
-    if (done)
-      continue;
-    why = done.error();
-    return i - 1;
   }
 }
 
@@ -101,33 +83,21 @@ TEST_CASE("two processes cannot use one journal", "[journal]") {
 }
 
 TEST_CASE("a full disk refuses commits, loses nothing, and works again with space", "[journal]") {
-  const temporary_folder folder;
-  const small_disk disk{folder.path()};
-  if (!disk.is_mounted()) {
-    WARN("skipped: mounting a small file system needs root");
-    return;
-  }
-  folder.write("ballast", std::string(300'000, 'b'));
-  const auto file = folder.path() / "journal.db";
   const auto sync = GENERATE(journal_sync::none, journal_sync::interval, journal_sync::group);
-  auto kept =
-      open_sqlite_journal({.file = file, .sync = sync, .checkpoint_bytes = 200'000}).value();
-  error why;
-  const auto accepted = accept_until_refused(*kept, 1, why);
-  REQUIRE(accepted >= 5);
-  CHECK(why.code == errc::unavailable);
-  CHECK(why.context == "no space left on the disk of " + file.string());
-  CHECK(must_load(*kept).tasks.size() == accepted);
-  std::filesystem::remove(folder.path() / "ballast");
-  error again;
-  const auto more = accept_until_refused(*kept, accepted + 1, again);
-  CHECK(more > accepted);
-  CHECK(again == why);
-  kept.reset();
-  disk.grow();  // a start needs a little room
-  const auto found = must_load(*open_at(file));
-  CHECK(found.damage.empty());
-  CHECK(found.tasks.size() == more);
+  check_full_disk(
+      [sync](const std::filesystem::path& file) {
+        return open_sqlite_journal({.file = file, .sync = sync, .checkpoint_bytes = 200'000})
+            .value();
+      },
+      [](journal& kept, std::uint64_t n) {
+        return kept.commit(std::vector<journal_write>{
+            write_accepted{task_to_keep(n + 1, std::string(20'000, 'f'))}});
+      },
+      [](journal& kept) {
+        const auto found = must_load(kept);
+        CHECK(found.damage.empty());
+        return found.tasks.size();
+      });
 }
 
 TEST_CASE("a commit waits for another program only so long", "[journal]") {
@@ -190,16 +160,9 @@ TEST_CASE("a journal of a newer program is refused and left as it is", "[journal
   const temporary_folder folder;
   const auto file = folder.path() / "journal.db";
   must_commit(*open_at(file), {write_accepted{task_to_keep(1)}});
-  const auto set_version = [&file](std::int64_t version) {
-    auto database = sqlite_database::open(file, sqlite_database::access::write).value();
-    REQUIRE(database.execute("PRAGMA user_version=" + std::to_string(version)));
-  };
-  set_version(journal_schema().version() + 1);
-  const auto refused = open_sqlite_journal({.file = file});
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == errc::unsupported);
-  CHECK(refused.error().context.find("use a newer program") != std::string::npos);
-  set_version(journal_schema().version());
+  check_newer_version_refused(
+      file, journal_schema().version(),
+      [](const std::filesystem::path& newer) { return open_sqlite_journal({.file = newer}); });
   CHECK(must_load(*open_at(file)).tasks.size() == 1);
 }
 

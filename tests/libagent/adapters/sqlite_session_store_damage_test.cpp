@@ -2,17 +2,16 @@
 #include "libagent/adapters/sqlite_session_store.hpp"
 #include "libagent/base/random.hpp"
 
+#include "tests/support/database_damage.hpp"
 #include "tests/support/session_store_conformance.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -20,16 +19,6 @@ using namespace libagent;
 using namespace libagent::testing;
 
 namespace {
-
-std::string bytes_of_file(const std::filesystem::path& file) {
-  std::ostringstream content;
-  content << std::ifstream{file, std::ios::binary}.rdbuf();
-  return content.str();
-}
-
-void write_bytes(const std::filesystem::path& file, const std::string& content) {
-  std::ofstream{file, std::ios::binary | std::ios::trunc} << content;
-}
 
 /// A store of `count` sessions with some events each, and what it should hold.
 struct written_sessions {
@@ -113,51 +102,29 @@ seen_sessions look_at_all(const std::filesystem::path& file, const written_sessi
 TEST_CASE("a damaged byte costs one session, which is named, or is said at the start",
           "[sessions]") {
   const written_sessions written{80};
-  const auto sound = bytes_of_file(written.path());
+  const auto sound = database_bytes(written.path());
   REQUIRE(sound.size() > 200'000);
-  const temporary_folder folder;
-  seeded_random random{7};
   std::size_t hurt = 0;
-  for (std::size_t round = 0; round < 90; ++round) {
-    auto damaged = sound;
-    const auto at = round < 20 ? round * 101 : random() % sound.size();
-    damaged[at] = static_cast<char>(damaged[at] ^ static_cast<char>(1 + random() % 255));
-    const auto file = folder.path() / ("sessions" + std::to_string(round) + ".db");
-    write_bytes(file, damaged);
-    CAPTURE(round, at);
+  for_each_damaged_byte(sound, 90, [&](const std::filesystem::path& file) {
     const auto seen = look_at_all(file, written);
     CHECK(seen.invented == 0);
     CHECK((seen.said_so || seen.missing == 0));
     CHECK((seen.said_so || seen.corrupt <= 1));
     hurt += seen.corrupt > 0 ? 1 : 0;
-  }
+  });
   CHECK(hurt > 20);
 }
 
 TEST_CASE("damaged pages cost the sessions on them, not the others", "[sessions]") {
-  // The tables begin on the first pages; without one of these a whole table is gone.
-  constexpr std::size_t first_pages = 8;
+  constexpr std::size_t root_pages = 8;
   const written_sessions written{200};
-  const auto sound = bytes_of_file(written.path());
-  const temporary_folder folder;
-  seeded_random random{11};
-  const auto pages = sound.size() / 4'096;
-  for (std::size_t round = 0; round < 24; ++round) {
-    auto damaged = sound;
-    for (int i = 0; i < 3; ++i) {
-      const auto page =
-          round == 0 ? static_cast<std::size_t>(i) : first_pages + random() % (pages - first_pages);
-      damaged.replace(page * 4'096, 4'096, 4'096, round % 2 == 0 ? '\0' : '\x5A');
-    }
-    const auto file = folder.path() / ("sessions" + std::to_string(round) + ".db");
-    write_bytes(file, damaged);
-    CAPTURE(round);
-    const auto seen = look_at_all(file, written);
-    CHECK(seen.invented == 0);
-    CHECK((seen.said_so || seen.sound == written.events.size()));
-    if (round != 0)
-      CHECK(seen.sound >= 100);
-  }
+  for_each_damaged_pages(database_bytes(written.path()), root_pages,
+                         [&](const std::filesystem::path& file, bool hurts_tables) {
+                           const auto seen = look_at_all(file, written);
+                           CHECK(seen.invented == 0);
+                           CHECK((seen.said_so || seen.sound == written.events.size()));
+                           CHECK((hurts_tables || seen.sound >= 100));
+                         });
 }
 
 TEST_CASE("a damaged event is named with its session; others are served", "[sessions]") {
@@ -169,11 +136,11 @@ TEST_CASE("a damaged event is named with its session; others are served", "[sess
     waits.approvals = {"a1"};
     must_commit(*kept, {waits, events_of(numbered_session(2), 0, {"other"})});
   }
-  auto content = bytes_of_file(file);
+  auto content = database_bytes(file);
   const auto at = content.find("second");
   REQUIRE(at != std::string::npos);
   content[at] = 'S';
-  write_bytes(file, content);
+  write_database_bytes(file, content);
   const auto opened = open_sqlite_session_store({.file = file}).value();
   CHECK(opened.damage.empty());
   auto& kept = *opened.store;
@@ -226,46 +193,18 @@ TEST_CASE("of a log of sessions cut anywhere, exactly the first commits survive"
   const auto kept = open_sqlite_session_store({.file = file}).value().store;
   for (std::uint64_t i = 0; i < commits; ++i)
     must_commit(*kept, {events_of(numbered_session(1), i, {std::string(i * 300, 'c')})});
-  const auto database = bytes_of_file(file);
-  const auto log = bytes_of_file(file.string() + "-wal");
-  constexpr std::size_t frame = 24 + 4'096;
-  std::vector<std::size_t> cuts{0, 5, 31};
-  for (auto at = std::size_t{32}; at <= log.size(); at += frame)
-    cuts.insert(cuts.end(), {at, std::min(at + 1, log.size()), std::min(at + 1'777, log.size())});
-  std::ranges::sort(cuts);
-  std::uint64_t before = 0;
-  for (const auto cut : cuts) {
-    const auto copy = folder.path() / ("cut" + std::to_string(cut) + ".db");
-    write_bytes(copy, database);
-    write_bytes(copy.string() + "-wal", log.substr(0, cut));
-    CAPTURE(cut);
+  check_log_cuts(file, commits, [](const std::filesystem::path& copy) {
     const auto opened = open_sqlite_session_store({.file = copy}).value();
     CHECK(opened.damage.empty());
     const auto found = must_load(*opened.store, numbered_session(1));
     const std::uint64_t survived = found ? found->events.size() : 0;
-    CHECK(survived >= before);
-    before = survived;
     for (std::uint64_t i = 0; i < survived; ++i)
       CHECK(found->events[i] == std::string(i * 300, 'c'));
-  }
-  CHECK(before == commits);
+    return survived;
+  });
 }
 
 TEST_CASE("what is no store of sessions is refused and left as it is", "[sessions]") {
-  const temporary_folder folder;
-  const auto file = folder.path() / "other.db";
-  SECTION("text") {
-    folder.write("other.db", std::string(3 * 4'096, 't'));
-  }
-  SECTION("another program's database") {
-    auto other = sqlite_database::open(file, sqlite_database::access::write).value();
-    REQUIRE(other.execute("CREATE TABLE notes(text); INSERT INTO notes VALUES('mine')"));
-  }
-  const auto before = bytes_of_file(file);
-  const auto opened = open_sqlite_session_store({.file = file});
-  REQUIRE_FALSE(opened);
-  CHECK(opened.error().code == errc::corrupt);
-  CHECK(opened.error().context.find(file.string()) != std::string::npos);
-  CHECK(bytes_of_file(file).substr(0, 18) == before.substr(0, 18));
-  CHECK_FALSE(std::filesystem::exists(file.string() + ".damaged"));
+  check_strangers_refused(
+      [](const std::filesystem::path& file) { return open_sqlite_session_store({.file = file}); });
 }

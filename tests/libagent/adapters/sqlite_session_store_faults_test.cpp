@@ -2,19 +2,18 @@
 #include "libagent/adapters/sqlite.hpp"
 #include "libagent/adapters/sqlite_session_store.hpp"
 
+#include "tests/support/database_faults.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/session_store_conformance.hpp"
 #include "tests/support/shared_number.hpp"
-#include "tests/support/small_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <unistd.h>
+#include <utility>
 #include <vector>
 
 using namespace libagent;
@@ -57,13 +56,8 @@ std::uint64_t appends_in(session_store& kept) {
 
 /// Appends in groups of three until it is killed at the `crash_at`th point.
 int append_until_killed(const std::filesystem::path& file, int crash_at, shared_number& committed) {
-  int points = 0;
-  sqlite_session_options options{.file = file, .checkpoint_bytes = 1U << 16U};
-  options.crash_point = [&points, crash_at](std::string_view) {
-    if (++points == crash_at)
-      ::kill(::getpid(), SIGKILL);
-  };
-  const auto opened = open_sqlite_session_store(options);
+  const auto opened = open_sqlite_session_store(
+      {.file = file, .checkpoint_bytes = 1U << 16U, .crash_point = killed_at_point(crash_at)});
   if (!opened)
     return 1;
   for (auto n = committed.get();; n += 3) {
@@ -71,18 +65,6 @@ int append_until_killed(const std::filesystem::path& file, int crash_at, shared_
     if (!opened->store->commit(group))
       return 2;
     committed.set(n + 3);
-  }
-}
-
-std::uint64_t append_until_refused(session_store& kept, std::uint64_t from, error& why) {
-  for (auto n = from;; ++n) {
-    const std::vector<session_write> writes{
-        events_of(numbered_session(n), 0, {std::string(20'000, 'f')})};
-    const auto done = kept.commit(writes);
-    if (done)
-      continue;
-    why = done.error();
-    return n;
   }
 }
 
@@ -119,30 +101,23 @@ TEST_CASE("two processes cannot use one store of sessions", "[sessions]") {
 }
 
 TEST_CASE("a full disk refuses appends, loses nothing, and works again with space", "[sessions]") {
-  const temporary_folder folder;
-  const small_disk disk{folder.path()};
-  if (!disk.is_mounted()) {
-    WARN("skipped: mounting a small file system needs root");
-    return;
-  }
-  folder.write("ballast", std::string(300'000, 'b'));
-  const auto file = folder.path() / "sessions.db";
-  auto opened = open_sqlite_session_store({.file = file, .checkpoint_bytes = 200'000});
-  REQUIRE(opened);
-  error why;
-  const auto appended = append_until_refused(*opened->store, 0, why);
-  REQUIRE(appended >= 5);
-  CHECK(why == error{errc::unavailable, "no space left on the disk of " + file.string()});
-  CHECK(must_list(*opened->store, {}).size() == appended);
-  CHECK(must_load(*opened->store, numbered_session(appended - 1)));
-  std::filesystem::remove(folder.path() / "ballast");
-  error again;
-  const auto more = append_until_refused(*opened->store, appended, again);
-  CHECK(more > appended);
-  CHECK(again == why);
-  opened->store.reset();
-  disk.grow();  // a start needs a little room
-  CHECK(open_sessions_at(file)->stats().sessions == more);
+  check_full_disk(
+      [](const std::filesystem::path& file) {
+        auto opened = open_sqlite_session_store({.file = file, .checkpoint_bytes = 200'000});
+        REQUIRE(opened);
+        CHECK(opened->damage.empty());
+        return std::move(opened->store);
+      },
+      [](session_store& kept, std::uint64_t n) {
+        return kept.commit(std::vector<session_write>{
+            events_of(numbered_session(n), 0, {std::string(20'000, 'f')})});
+      },
+      [](session_store& kept) {
+        const auto count = kept.stats().sessions;
+        CHECK(must_list(kept, {.limit = 1'000}).size() == count);
+        CHECK(must_load(kept, numbered_session(count - 1)));
+        return count;
+      });
 }
 
 TEST_CASE("an append waits for another program only so long", "[sessions]") {
@@ -165,16 +140,10 @@ TEST_CASE("a store of a newer program is refused and left as it is", "[sessions]
   const temporary_folder folder;
   const auto file = folder.path() / "sessions.db";
   must_commit(*open_sessions_at(file), {events_of(numbered_session(1), 0, {"1"})});
-  const auto set_version = [&file](std::int64_t version) {
-    auto database = sqlite_database::open(file, sqlite_database::access::write).value();
-    REQUIRE(database.execute("PRAGMA user_version=" + std::to_string(version)));
-  };
-  set_version(session_schema().version() + 1);
-  const auto refused = open_sqlite_session_store({.file = file});
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == errc::unsupported);
-  CHECK(refused.error().context.find("use a newer program") != std::string::npos);
-  set_version(session_schema().version());
+  check_newer_version_refused(file, session_schema().version(),
+                              [](const std::filesystem::path& newer) {
+                                return open_sqlite_session_store({.file = newer});
+                              });
   CHECK(must_load(*open_sessions_at(file), numbered_session(1)));
 }
 

@@ -27,6 +27,8 @@ TEST_CASE("an event is fields, data lines and a blank line", "[http]") {
   CHECK(format_sse({.event = "state", .data = "a\nb", .id = "7", .retry = 1500ms}) ==
         "event: state\nid: 7\nretry: 1500\ndata: a\ndata: b\n\n");
   CHECK(format_sse({.data = ""}) == "data: \n\n");
+  const std::string odd{"a\0b", 3};  // the standard forbids it in an id only
+  CHECK(format_sse({.event = odd, .data = ""}) == "event: " + odd + "\ndata: \n\n");
 }
 
 TEST_CASE("every kind of line break in data starts a new data line", "[http]") {
@@ -36,6 +38,7 @@ TEST_CASE("every kind of line break in data starts a new data line", "[http]") {
 TEST_CASE("an event name with a line break is a bug of the caller", "[http]") {
   CHECK_THROWS_AS(format_sse({.event = "a\nb", .data = ""}), contract_violation);
   CHECK_THROWS_AS(format_sse({.data = "", .id = "a\rb"}), contract_violation);
+  CHECK_THROWS_AS(format_sse({.data = "", .id = std::string{"a\0b", 3}}), contract_violation);
 }
 
 TEST_CASE("a comment stays one comment", "[http]") {

@@ -318,7 +318,7 @@ private:
 
   seeded_random random_;
   rig_tools tools_;
-  agent_catalog agents_;
+  fixed_agents agents_;
   conversation history_;
   std::unique_ptr<agent_loop> loop_;
   std::vector<std::vector<std::string>> commits_;

@@ -288,6 +288,18 @@ TEST_CASE("another agent is asked as a tool") {
   CHECK(end.cost_micro == 3);
 }
 
+TEST_CASE("an agent in C++ is not asked again after a crash, because it may have acted") {
+  auto agent = rig_agent();
+  agent.agents = {"expert"};
+  loop_rig rig{{agent}};
+  (void)rig.only<order_model>(rig.begin("x"));
+  (void)rig.only<ask_agent>(rig.calls({{"a", "ask_expert", R"({"question":"why?"})"}}));
+  rig.restart();
+  const auto resumed = rig.perform(rig.loop->resume(rig.at));
+  CHECK(rig.count<ask_agent>(resumed) == 0);
+  CHECK(is_about(result_read(rig.only<order_model>(resumed), "a"), "may or may not"));
+}
+
 TEST_CASE("a hand-over keeps the conversation and the deadline, and changes who answers") {
   auto first = rig_agent();
   first.handovers = {"second"};
