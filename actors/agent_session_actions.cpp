@@ -162,9 +162,7 @@ void agent_session::order_from_gateway(order_model& action, const std::stop_toke
                     .session = identity_.name.id,
                     .trace = std::move(action.trace),
                     .cost_left_micro = action.cost_left_micro,
-                    .agent_budget_micro = action.agent_budget_micro,
-                    .client_budget_micro = work_->client_budget_micro,
-                    .client_budget_tokens = work_->client_budget_tokens};
+                    .agent_budget_micro = action.agent_budget_micro};
   if (action.stream) {
     order.on_delta = [channel = work_->channel, passes_calls = action.passes_calls](
                          const chat_delta& delta) { tell_delta(*channel, delta, passes_calls); };
