@@ -119,6 +119,7 @@ private:
   void perform_queued();
   const tool_under_way& note_tool(const std::string& call);
   void act(const commit_events& action);
+  void not_stored(const error& failure);
   void act(order_model& action);
   void act(const stop_model& action);
   void act(const libagent::run_tool& action);

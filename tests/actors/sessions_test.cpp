@@ -314,7 +314,7 @@ TEST_CASE("a turn that a lost keeper cut short goes on when there is a new one",
   f.lose_keeper();
   f.ask<void>(f.sessions(), actors::cancel_atom_v, who, std::string{"enough"});
   f.advance(1s);
-  CHECK(heard->is_lost);  // its end could not be kept
+  CHECK(heard->is_lost);  // its end could not be kept, and is not told
   f.model->add(says("Done."));
   f.start_keeper();
   f.advance(1s);
