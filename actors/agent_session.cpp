@@ -201,8 +201,6 @@ void agent_session::begin(turn_request request, const turn_observer_ptr& observe
   }
   work_ = std::make_unique<turn_work>(observer);
   work_->client = request.client;
-  work_->client_budget_micro = request.client_budget_micro;
-  work_->client_budget_tokens = request.client_budget_tokens;
   follow(request.stop);
   perform(*std::move(actions));
 }

@@ -87,8 +87,6 @@ private:
     bool waits_for_store = false;
     std::string client;
     cache_lease cache;
-    std::uint64_t client_budget_micro = 0;
-    std::uint64_t client_budget_tokens = 0;
     std::map<std::uint64_t, std::stop_source> models;
     std::map<std::string, tool_under_way, std::less<>> tools;
     std::unique_ptr<std::stop_callback<then>> on_stop;
@@ -121,6 +119,7 @@ private:
   void perform_queued();
   const tool_under_way& note_tool(const std::string& call);
   void act(const commit_events& action);
+  void not_stored(const error& failure);
   void act(order_model& action);
   void act(const stop_model& action);
   void act(const libagent::run_tool& action);

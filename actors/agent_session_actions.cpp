@@ -107,7 +107,7 @@ void agent_session::act(const commit_events& action) {
     return;
   const auto keeper = find<session_keeper_actor>(self_->system(), session_keeper_path);
   if (!keeper)
-    return give_up({errc::unavailable, "store session " + identity_.name.id + ": try again"});
+    return not_stored({errc::unavailable, "store session " + identity_.name.id + ": try again"});
   work_->waits_for_store = action.must_be_stored;
   auto writes = std::make_shared<const std::vector<session_write>>(
       1, append_events{.name = identity_.name,
@@ -125,17 +125,19 @@ void agent_session::act(const commit_events& action) {
               perform_queued();
             }
           },
-          [this](const caf::error& why) {
-            const auto failure = from_caf_error(why);
-            if (loop_) {
-              if (work_) {
-                work_->waits_for_store = false;
-                work_->actions.clear();
-              }
-              perform(loop_->abandon(failure, at()));
-            }
-            give_up(failure);
-          });
+          [this](const caf::error& why) { not_stored(from_caf_error(why)); });
+}
+
+/// What the loop knows is more than what is kept: the turn ends here, and the actor with it.
+void agent_session::not_stored(const error& failure) {
+  if (loop_) {
+    if (work_) {
+      work_->waits_for_store = false;
+      work_->actions.clear();
+    }
+    perform(loop_->abandon(failure, at()));
+  }
+  give_up(failure);
 }
 
 void agent_session::act(order_model& action) {
@@ -163,9 +165,7 @@ void agent_session::order_from_gateway(order_model& action, const std::stop_toke
                     .session = identity_.name.id,
                     .trace = std::move(action.trace),
                     .cost_left_micro = action.cost_left_micro,
-                    .agent_budget_micro = action.agent_budget_micro,
-                    .client_budget_micro = work_->client_budget_micro,
-                    .client_budget_tokens = work_->client_budget_tokens};
+                    .agent_budget_micro = action.agent_budget_micro};
   if (action.stream) {
     order.on_delta = [channel = work_->channel, passes_calls = action.passes_calls](
                          const chat_delta& delta) { tell_delta(*channel, delta, passes_calls); };

@@ -25,6 +25,8 @@ model_gateway_options completed(model_gateway_options options) {
     options.now = [] { return std::chrono::steady_clock::now(); };
   if (!options.unix_time)
     options.unix_time = system_unix_time;
+  if (!options.client_budget)
+    options.client_budget = [](std::string_view) { return usage_amount{}; };
   if (options.seed == 0) {
     std::random_device device;
     options.seed = (std::uint64_t{device()} << 32U) | device();
@@ -53,15 +55,6 @@ model_price price_of(const flight_plan& plan) {
 std::uint32_t reply_tokens_of(const flight_plan& plan) {
   return plan.settings != nullptr ? plan.settings->reply_tokens_max
                                   : model_settings{}.reply_tokens_max;
-}
-
-usage_payers payers_of(const model_order& order) {
-  return {.client = order.client,
-          .agent = order.agent,
-          .turn_left_micro = order.cost_left_micro,
-          .agent_budget_micro = order.agent_budget_micro,
-          .client_budget_micro = order.client_budget_micro,
-          .client_budget_tokens = order.client_budget_tokens};
 }
 
 /// What the provider gets: the order's own request when nothing has to be changed.
@@ -110,6 +103,7 @@ model_gateway_state::~model_gateway_state() {
     flight->halt();
     flight->answer({.end = ended_by({errc::unavailable, "call a model: the gateway has ended"})});
   }
+  write_last_spending();
 }
 
 model_gateway_actor::behavior_type model_gateway_state::make_behavior() {
@@ -123,6 +117,7 @@ model_gateway_actor::behavior_type model_gateway_state::make_behavior() {
     }
     look_up(at);
   }
+  read_spending();
   settle();
   return {
       [this](call_atom, model_order& order) { take_chat(order); },
@@ -149,9 +144,14 @@ void model_gateway_state::take_chat(model_order& order) {
   const auto found = gate_.resolve(order.model);
   if (!found)
     return order.on_end({.end = ended_by(found.error())});
+  const auto payers = payers_of(order);
+  if (!knows_spending_ && payers.have_budgets()) {
+    until_spending_known_.emplace_back(std::move(order));
+    return;
+  }
   auto plan = plan_for(*found);
   plan.prompt_tokens = estimate_prompt_tokens(*order.request);
-  auto request = request_for(order, plan, payers_of(order).have_limits());
+  auto request = request_for(order, plan, payers.have_limits());
   const token_usage most{.prompt = plan.prompt_tokens,
                          .completion = request->how.tokens_max.value_or(reply_tokens_of(plan))};
   const auto price = price_of(plan);
@@ -173,17 +173,23 @@ void model_gateway_state::take_embedding(const embedding_order& order) {
   const auto found = gate_.resolve(order.model);
   if (!found)
     return order.call->on_end(found.error());
+  const auto payers = payers_of(order);
+  if (!knows_spending_ && payers.have_budgets()) {
+    until_spending_known_.emplace_back(order);
+    return;
+  }
   auto plan = plan_for(*found);
   for (const auto& input : order.call->inputs)
     plan.prompt_tokens += estimate_tokens(input);
-  const auto tokens = plan.prompt_tokens;
+  const token_usage most{.prompt = plan.prompt_tokens};
+  const auto price = price_of(plan);
   const auto flight = std::make_shared<embedding_flight>(std::move(plan), order.call);
   admit(flight,
         {.provider = found->provider,
          .level = order.level,
          .deadline = order.call->deadline,
-         .payers = {.client = order.client, .agent = {}, .turn_left_micro = {}},
-         .most = {.cost_micro = 0, .tokens = tokens}},
+         .payers = payers,
+         .most = {.cost_micro = cost_micro(price, most), .tokens = most.total()}},
         order.call->stop);
 }
 

@@ -10,6 +10,7 @@
 #include "libagent/models/context_windows.hpp"
 #include "libagent/models/model_gate.hpp"
 #include "libagent/models/provider_settings.hpp"
+#include "libagent/models/usage_ledger.hpp"
 #include "libagent/ports/chat_model.hpp"
 #include "libagent/ports/span_sink.hpp"
 
@@ -20,7 +21,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace libagent::actors {
@@ -36,6 +39,10 @@ struct model_gateway_options {
   span_sink_ptr spans;  ///< Null: none are made.
   /// What is learned of the models' windows goes there, for sessions to read. Never null.
   std::shared_ptr<context_windows> windows = std::make_shared<context_windows>();
+  /// What a client may spend in a day; 0: no limit. Empty: nobody has one. Any thread.
+  std::function<usage_amount(std::string_view client)> client_budget;
+  /// Whether the session keeper keeps what was spent; otherwise budgets begin anew with the actor.
+  bool keeps_spending = false;
   std::uint64_t seed = 0;  ///< Of jitter and span ids; 0: random.
   /// The clock of the actor system, callable from any thread even when the system is gone; empty:
   /// the machine's.
@@ -53,15 +60,19 @@ struct model_gateway_options {
 ///
 /// **Budgets**: an order under a budget that has no limit of reply tokens gets its model's
 /// `reply_tokens_max`, because only what has a limit can be reserved. Attempts that were cut off
-/// count with an estimate.
+/// count with an estimate. What was spent outlives the process in the session store: it is read
+/// before the first order under a budget of a day is admitted, and written behind, at most a second
+/// later. After a kill the spending of that second is unknown, and calls that were under way count
+/// with all that was reserved for them; an ordinary end loses nothing. While nothing can be read,
+/// such orders are answered `unavailable`.
 /// **Requests** are shared with the provider as they are when they name the provider's model, and
 /// copied otherwise.
 /// **Providers** are asked about themselves at the start, after an outage, and every minute while
 /// they do not answer; slots become the limit where the settings have none.
 /// **Mailbox**: unbounded in itself; queues behind it are bounded, and a handler takes a few
 /// microseconds. **Timers**: one. It does not keep the actor alive.
-/// **Failure**: orders under way are stopped and answered `unavailable`; budgets begin anew.
-/// Restart kind: permanent.
+/// **Failure**: orders under way are stopped and answered `unavailable`, and count with all that
+/// was reserved for them. Restart kind: permanent.
 class model_gateway_state {
 public:
   static inline const char* name = "libagent.model_gateway";
@@ -79,6 +90,8 @@ public:
 private:
   void take_chat(model_order& order);
   void take_embedding(const embedding_order& order);
+  [[nodiscard]] usage_payers payers_of(const model_order& order) const;
+  [[nodiscard]] usage_payers payers_of(const embedding_order& order) const;
   void admit(const model_flight_ptr& flight, const gate_order& what, const std::stop_token& stop);
   [[nodiscard]] flight_plan plan_for(const resolved_model& found) const;
   void on_attempt_end(std::uint64_t id, chat_end& end);
@@ -92,6 +105,12 @@ private:
   void look_up(std::size_t provider);
   void look_up_due();
   void take_facts(std::size_t provider, const expected<chat_model_facts>& facts);
+  void read_spending();
+  void take_spending(const std::vector<kept_spending>& kept);
+  void spending_unread(const error& why);
+  void look_after_spending();
+  void write_spending();
+  void write_last_spending();
   void learn_window(const model_flight& flight, const chat_end& end);
   [[nodiscard]] models_status status() const;
   [[nodiscard]] instant now() const;
@@ -105,6 +124,12 @@ private:
   std::unordered_map<std::uint64_t, std::uint64_t> spent_;  // by earlier attempts of a flight
   std::vector<std::optional<time_point>> look_up_at_;       // by provider
   std::optional<time_point> timer_due_;
+
+  using waiting_order = std::variant<model_order, embedding_order>;
+  std::vector<waiting_order> until_spending_known_;
+  bool knows_spending_ = false;             // of the processes before
+  bool writes_spending_ = false;            // the keeper has not answered yet
+  std::optional<time_point> spending_due_;  // to be read, or written
 };
 
 using model_gateway_impl = model_gateway_actor::stateful_impl<model_gateway_state>;

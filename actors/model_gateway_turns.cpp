@@ -92,6 +92,7 @@ void model_gateway_state::settle() {
   // A server that is back may be another one.
   if (const auto back = reports_.update(gate_, present))
     look_up(*back);
+  look_after_spending();
   arm_timer();
 }
 
@@ -130,6 +131,8 @@ void model_gateway_state::arm_timer() {
     if (due)
       next = next ? std::min(*next, *due) : *due;
   }
+  if (spending_due_)
+    next = next ? std::min(*next, *spending_due_) : *spending_due_;
   if (!next)
     return;
   const auto due = std::max(*next, present + wake_grain);

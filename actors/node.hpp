@@ -90,7 +90,9 @@ struct node_parts {
   /// Makes those who provide models; called at each (re)start of the model gateway. Empty: there
   /// are none.
   std::function<std::vector<model_provider>(const task_starter& tasks)> models;
-  /// Where conversations are kept; null: they end with the process.
+  /// What a client may spend on models in a day; 0: no limit. Empty: nobody has one. Any thread.
+  std::function<usage_amount(std::string_view client)> client_budget;
+  /// Where conversations are kept, and what was spent of budgets; null: it ends with the process.
   session_store_ptr sessions;
   span_sink_ptr spans;  ///< Null: none are made.
   /// How earlier processes of this node went down.

@@ -194,31 +194,33 @@ child_spec make_agents(const supervision_rules& rules, const std::vector<agent_s
 /// The gateway to models. Those who provide them may run tasks, so that they are made when it
 /// starts.
 child_spec make_models(const node_parts& parts, const agent_world_ptr& world) {
+  const model_gateway_options common{.spans = parts.spans,
+                                     .windows = world->windows,
+                                     .client_budget = parts.client_budget,
+                                     .keeps_spending = parts.sessions != nullptr};
   return {.name = model_gateway_path,
-          .start = [make = parts.models, spans = parts.spans,
-                    windows = world->windows](start_context& context) {
-            model_gateway_options gateway{.spans = spans};
+          .start = [make = parts.models, common](start_context& context) {
+            auto gateway = common;
             if (make)
               gateway.providers = make(make_task_starter(context.system()));
-            gateway.windows = windows;
             return caf::actor_cast<caf::actor>(
                 context.system().spawn<model_gateway_impl>(std::move(gateway)));
           }};
 }
 
-/// The conversations, and what keeps them.
+/// What keeps conversations, and what they have spent.
+child_spec make_keeper(const node_options& options, const node_parts& parts) {
+  return own_thread_child<session_keeper_impl>(
+      session_keeper_path, session_keeper_options{.store = parts.sessions,
+                                                  .retention = options.session_retention,
+                                                  .unix_time = system_unix_time});
+}
+
+/// The conversations.
 child_spec make_sessions(const node_options& options, const node_parts& parts,
                          const supervision_rules& rules, const cache_route& cache,
                          const agent_world_ptr& world) {
   supervisor_spec all{.rules = rules};
-  // Sessions that go on without their keeper would find it gone at their next word anyway.
-  all.rules.restarts = strategy::rest_for_one;
-  if (parts.sessions) {
-    all.children.push_back(own_thread_child<session_keeper_impl>(
-        "keeper", session_keeper_options{.store = parts.sessions,
-                                         .retention = options.session_retention,
-                                         .unix_time = system_unix_time}));
-  }
   all.children.push_back(pooled_child<sessions_impl>(
       "all", sessions_options{.world = world,
                               .around = std::make_shared<const session_surroundings>(
@@ -271,6 +273,10 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
   root.children.push_back(make_cache(options, parts, rules));
   root.children.push_back(make_tasks(options, parts, rules, shared, tools, agents));
   root.children.push_back(make_agents(rules, agents));
+  // The gateway to models stops after the sessions, whose calls it ends, and before the keeper,
+  // which it tells what they cost.
+  if (parts.sessions)
+    root.children.push_back(make_keeper(options, parts));
   root.children.push_back(make_models(parts, world));
   root.children.push_back(make_sessions(options, parts, rules, shared.cache, world));
   if (options.peers)

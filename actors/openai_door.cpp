@@ -1,6 +1,7 @@
 #include "actors/openai_door.hpp"
 
 #include "actors/bridge/directory.hpp"
+#include "actors/model_gateway.hpp"
 #include "actors/paths.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "libagent/api/door_listings.hpp"
@@ -45,6 +46,7 @@ std::string named_session(const http_request& request, const incoming_chat& chat
 turn_request turn_of(chat_request chat, std::string session) {
   turn_request turn;
   turn.agent = agent_of_model(chat.model);
+  turn.keeps_handover = !session.empty();
   turn.messages =
       session.empty() ? std::move(chat.messages) : new_messages(std::move(chat.messages));
   turn.session = std::move(session);
@@ -223,7 +225,7 @@ void openai_door::embed(const api_call& call) {
                      }});
   if (call.caller.key && call.caller.key->level)
     order.level = *call.caller.key->level;
-  caf::anon_send<caf::message_priority::high>(models, embed_atom_v, std::move(order));
+  order_embedding(models, std::move(order));
 }
 
 }  // namespace libagent::actors

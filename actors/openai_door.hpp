@@ -33,7 +33,8 @@ struct door_options {
 /// Each agent is a model, `agent:NAME`; `NAME` alone does too. A completion is a turn of a
 /// conversation that is not kept, unless it names a session (the header `X-Session-Id`, or
 /// `metadata.session`): then only what follows the last message of the assistant is new, and the
-/// session knows the rest. Its client's leaving cancels the turn, but not one with an
+/// session knows the rest, and an agent that has handed it over stays replaced, although each
+/// request has to name one. Its client's leaving cancels the turn, but not one with an
 /// `Idempotency-Key`, for which it may come back.
 /// Thread safety: any thread; runs on the I/O threads.
 class openai_door {

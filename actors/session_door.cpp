@@ -115,7 +115,7 @@ void session_door::message(const api_call& call) {
   auto turn = to_turn(*std::move(submission), call.params.at("id"));
   if (!turn)
     return turns_.respond(call, error_response(turn.error()));
-  // Without a name it is whoever answered before, whom the session knows.
+  // Without a name it is whoever answered before, whom the session knows and checks.
   if (!turn->agent.empty() && !turns_.admits(call, turn->agent))
     return;
   auto id = turns_.request_id_of(call.request());

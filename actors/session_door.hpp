@@ -21,7 +21,9 @@ public:
   /// `DELETE /v1/sessions/{id}`.
   void erase(const api_call& call);
   /// `POST /v1/sessions/{id}/messages`: a turn; its result as JSON, or with `"stream":true` or
-  /// `Accept: text/event-stream` as events. The first one begins the session and names the agent.
+  /// `Accept: text/event-stream` as events. The first one begins the session and names the agent;
+  /// without a name it is whoever answered last, also after a hand-over, 403 when the caller may
+  /// not ask that one.
   void message(const api_call& call);
   /// `POST /v1/sessions/{id}/cancel`: ends the turn under way.
   void cancel(const api_call& call);

@@ -7,6 +7,7 @@
 #include "libagent/telemetry/session_store_events.hpp"
 
 #include <caf/send.hpp>
+#include <caf/system_messages.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -22,8 +23,20 @@ bool concerns_all(const error& why) {
   return why.code == errc::unavailable || why.code == errc::io_failed;
 }
 
+bool is_about(const append_events& what, const session_name& which) {
+  return what.name == which;
+}
+
+bool is_about(const erase_session& what, const session_name& which) {
+  return what.name == which;
+}
+
+bool is_about(const keep_spending&, const session_name&) {
+  return false;
+}
+
 bool writes_to(const session_write& write, const session_name& which) {
-  return std::visit([&which](const auto& what) { return what.name == which; }, write);
+  return std::visit([&which](const auto& what) { return is_about(what, which); }, write);
 }
 
 }  // namespace
@@ -36,12 +49,19 @@ session_keeper_state::session_keeper_state(session_keeper_actor::pointer self,
 
 session_keeper_actor::behavior_type session_keeper_state::make_behavior() {
   set_quiet_handlers(self_);
+  self_->set_exit_handler([this](caf::exit_msg& order) {
+    // What was spent is told once: nobody is there to tell it again.
+    commit_waiting();
+    if (order.reason)
+      self_->quit(std::move(order.reason));
+  });
   options_.on_thread_start();
   return {
       [this](commit_atom, session_commit& what) { return enqueue(std::move(what)); },
       [this](lookup_atom, const session_name& which) { return load(which); },
       [this](list_atom, const session_query& query) { return list(query); },
       [this](lookup_atom, const std::string& approval) { return find_approval(approval); },
+      [this](lookup_atom, std::int64_t day) { return spending(day); },
       [this](status_atom) { return options_.store->stats(); },
       [this](wake_atom) { wake(); },
   };
@@ -76,6 +96,14 @@ caf::result<session_name> session_keeper_state::find_approval(const std::string&
   if (!*found)
     return to_caf_error({errc::not_found, "find approval: none of this id waits"});
   return **std::move(found);
+}
+
+caf::result<spending_of_day> session_keeper_state::spending(std::int64_t day) {
+  commit_waiting();
+  auto found = options_.store->spending(day);
+  if (!found)
+    return to_caf_error(found.error());
+  return spending_of_day{*std::move(found)};
 }
 
 caf::result<std::vector<session_head>> session_keeper_state::list(const session_query& query) {

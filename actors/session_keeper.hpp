@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -29,18 +30,20 @@ struct session_keeper_options {
   std::function<void()> on_thread_start = [] {};
 };
 
-/// **Messages**, all from sessions and their registry but `status`:
+/// **Messages**, from sessions, their registry and the model gateway:
 /// - `commit, writes` -> nothing, once they are on the disk. Those that wait at the same time share
 ///   one commit; each has its own outcome. Errors: those of `session_store::commit`.
 /// - `lookup, name` -> the session, with all that was sent to be committed before; errors:
 ///   `not_found`, those of `session_store::load`.
 /// - `lookup, approval` -> the session in which it waits; errors: `not_found`.
+/// - `lookup, day` -> what was spent on that day, counted from 1970, with all that was sent before.
 /// - `list, query` -> heads, the latest changed first.
 /// - `status` -> counters.
 ///
 /// **Mailbox**: bounded by its users, who wait for each answer. **Timers**: none; it removes old
 /// sessions some at a time after commits, when nothing else waits. **Failure**: what was not
-/// acknowledged may or may not be stored; sessions load and go on from there. Run it detached, at
+/// acknowledged may or may not be stored; sessions load and go on from there. On an ordinary end
+/// it stores what it was sent before. Run it detached, at
 /// normal priority: it waits for the disk.
 class session_keeper_state {
 public:
@@ -60,6 +63,7 @@ private:
   [[nodiscard]] caf::result<void> enqueue(session_commit what);
   [[nodiscard]] caf::result<stored_session> load(const session_name& which);
   [[nodiscard]] caf::result<session_name> find_approval(const std::string& approval);
+  [[nodiscard]] caf::result<spending_of_day> spending(std::int64_t day);
   [[nodiscard]] caf::result<std::vector<session_head>> list(const session_query& query);
   [[nodiscard]] bool has_waiting(const session_name& which) const;
   void wake_soon();

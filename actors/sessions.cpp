@@ -48,7 +48,7 @@ sessions_actor::behavior_type sessions_state::make_behavior() {
   set_quiet_handlers(self_);
   self_->set_down_handler([this](const caf::down_msg& down) { lost(down); });
   self_->delayed_send(self_, look_after_interval, wake_atom_v);
-  go_on_with_open_turns();
+  meet_keeper();
   return {
       [this](turn_atom, turn_request& request, const turn_observer_ref& listener) {
         turn(request, listener);
@@ -155,6 +155,8 @@ sessions_state::resident& sessions_state::spawn(const session_name& who) {
 }
 
 void sessions_state::lost(const caf::down_msg& down) {
+  if (down.source == keeper_)
+    keeper_ = nullptr;
   const auto found = by_address_.find(down.source);
   if (found == by_address_.end())
     return;
@@ -190,14 +192,24 @@ void sessions_state::look_after() {
   }
   if (!options_.around->has_store)
     return;
+  meet_keeper();
   for (const auto number : residents_.idle(now(), passivated_at_a_time))
     let_go(number);
 }
 
-void sessions_state::go_on_with_open_turns() {
-  const auto store = options_.around->has_store ? keeper() : session_keeper_actor{};
+/// Sessions whose keeper was lost end at their next word, and their turns stay open.
+void sessions_state::meet_keeper() {
+  if (!options_.around->has_store || keeper_)
+    return;
+  const auto store = keeper();
   if (!store)
     return;
+  keeper_ = store.address();
+  self_->monitor(store);
+  go_on_with_open_turns(store);
+}
+
+void sessions_state::go_on_with_open_turns(const session_keeper_actor& store) {
   self_
       ->request<urgent>(store, caf::infinite, list_atom_v,
                         session_query{.open_only = true, .limit = options_.limits.turns_max})

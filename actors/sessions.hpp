@@ -36,6 +36,8 @@ struct sessions_options {
 /// - `approve, id, decision`: errors: `not_found`, also for somebody else's.
 /// - `reload, world`: turns that begin from now on see this one.
 /// - `pressure`: from high on, everything idle is left to the store.
+/// **Store**: when its keeper is there, anew after a restart too, turns that it knows as open and
+/// that nobody works on go on.
 /// **Failure**: its sessions end with it; what is stored is revived when somebody asks, turns that
 /// were open at once.
 /// **Mailbox**: bounded by the doors' limits on connections.
@@ -64,7 +66,8 @@ private:
   resident& spawn(const session_name& who);
   void lost(const caf::down_msg& down);
   void let_go(std::uint64_t number);
-  void go_on_with_open_turns();
+  void meet_keeper();
+  void go_on_with_open_turns(const session_keeper_actor& store);
   void look_after();
 
   [[nodiscard]] time_point now() const { return self_->clock().now(); }
@@ -86,6 +89,7 @@ private:
   std::uint64_t last_number_ = 0;
   std::uint64_t last_touched_ = 0;  ///< Number of the session found or spawned last.
   sessions_status counts_;
+  caf::actor_addr keeper_;  ///< The one whose open turns go on; null: there is none now.
 };
 
 using sessions_impl = sessions_actor::stateful_impl<sessions_state>;

@@ -147,6 +147,7 @@ using session_keeper_actor =
                      caf::result<stored_session>(lookup_atom, session_name),
                      caf::result<std::vector<session_head>>(list_atom, session_query),
                      caf::result<session_name>(lookup_atom, std::string),  // an approval's id
+                     caf::result<spending_of_day>(lookup_atom, std::int64_t),
                      caf::result<session_store_stats>(status_atom),
                      // its own timer
                      caf::result<void>(wake_atom)>;

@@ -195,6 +195,11 @@ struct session_commit {
   std::shared_ptr<const std::vector<session_write>> writes;  ///< Never null.
 };
 
+/// What was spent on a day, as the session store knows it. Never leaves the process.
+struct spending_of_day {
+  std::vector<kept_spending> rows;
+};
+
 /// How one attempt of a call ended, on its way back to the gateway. Never leaves the process.
 struct model_call_end {
   std::shared_ptr<chat_end> end;  ///< Never null.
@@ -210,6 +215,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::session_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::session_store_stats)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::turn_observer_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::session_commit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::spending_of_day)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::actors::model_end_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::turn_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(libagent::agent_world_ptr)
@@ -370,6 +376,7 @@ CAF_ADD_ATOM(libagent_types, libagent::actors, reload_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, turn_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, approve_atom)
 CAF_ADD_ATOM(libagent_types, libagent::actors, passivate_atom)
+CAF_ADD_TYPE_ID(libagent_types, (libagent::actors::spending_of_day))
 
 CAF_END_TYPE_ID_BLOCK(libagent_types)
 

@@ -107,18 +107,15 @@ expected<std::shared_ptr<api_keys>> read_keys(const http_config& config) {
   return keys;
 }
 
-/// The HTTP interface of a node. Errors: keys that cannot be read.
-expected<std::shared_ptr<actors::http_api>> make_api(const agent_node& node,
-                                                     const http_config& config) {
-  auto keys = read_keys(config);
-  if (!keys)
-    return keys.error();
+/// The HTTP interface of a node.
+std::shared_ptr<actors::http_api> make_api(const agent_node& node, const http_config& config,
+                                           std::shared_ptr<api_keys> keys) {
   const auto names = split_list(config.host_names);
   std::random_device random;
   return std::make_shared<actors::http_api>(
       node.node->system(), node.node->tools(), node.node->agents(),
       std::vector<std::string>{names.begin(), names.end()},
-      actors::door_options{.keys = *std::move(keys),
+      actors::door_options{.keys = std::move(keys),
                            .agents = [&node] { return node.node->agents(); },
                            .id_seed = std::uint64_t{random()} << 32U | random()});
 }
@@ -208,14 +205,17 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
     std::call_once(told_once, [&] { listening.set_value(where); });
   };
   options.on_failure = [&end](const error& why) { end.request(why); };
+  const auto keys = read_keys(config.http);
+  if (!keys)
+    return report_failure(keys.error());
+  if (*keys)
+    options.client_budget = [all = *keys](std::string_view who) { return all->budget_of(who); };
   auto node = start_agent_node(loaded, options);
   if (!node)
     return report_failure(node.error());
 
-  const auto api = make_api(*node, config.http);
-  if (!api)
-    return report_failure(api.error());
-  const auto server = make_http_server(http_options_of(config.http, node->raise_priority), *api);
+  const auto api = make_api(*node, config.http, *keys);
+  const auto server = make_http_server(http_options_of(config.http, node->raise_priority), api);
   const auto port = server->start();
   if (!port)
     return report_failure(port.error());
@@ -227,7 +227,7 @@ int run_serve(const serve_command&, const loaded_config& loaded) {
 
   const auto failure = end.wait();
   end.on_hurry([&node] { node->node->hurry(); });
-  const auto code = end_service(**api, *server, *node, config.shutdown.grace);
+  const auto code = end_service(*api, *server, *node, config.shutdown.grace);
   end.on_hurry({});
   return failure ? report_failure(*failure) : code;
 }

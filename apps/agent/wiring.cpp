@@ -422,6 +422,7 @@ expected<agent_node> start_agent_node(const loaded_config& loaded, const wiring_
       .raise_priority = *raise,
       .thread_usage = read_thread_usage,
       .on_failure = options.on_failure};
+  parts.client_budget = options.client_budget;
   if (options.with_journal) {
     if (auto kept = keep_tasks(loaded, options.events, parts, wired); !kept)
       return kept.error();

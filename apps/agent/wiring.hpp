@@ -21,6 +21,8 @@ struct wiring_options {
   bool with_journal = false;   ///< One process at a time can have it.
   bool with_sessions = false;  ///< Keeps conversations; one process at a time can.
   event_sink_ptr events;
+  /// What a client may spend on models in a day; empty: nobody has a limit. Any thread.
+  std::function<usage_amount(std::string_view client)> client_budget;
   std::function<void(const expected<endpoint>&)> on_listening = [](const expected<endpoint>&) {};
   std::function<void(const error&)> on_failure = [](const error&) {};
 };

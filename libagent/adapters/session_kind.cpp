@@ -4,6 +4,7 @@
 #include "libagent/adapters/session_heads.hpp"
 #include "libagent/adapters/session_schema.hpp"
 #include "libagent/adapters/session_writer.hpp"
+#include "libagent/adapters/spending_rows.hpp"
 
 #include <string_view>
 #include <utility>
@@ -151,6 +152,11 @@ std::vector<rescued_table> session_kind::tables(sqlite_database&) const {
        .columns = "at,sum,data",
        .column_count = 3,
        .shift = session_event_bits},
+      {.name = "spending",
+       .number = "seq",
+       .columns = spending_column_names,
+       .column_count = spending_column_count,
+       .is_newer = true},
   };
 }
 

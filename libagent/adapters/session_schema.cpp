@@ -30,7 +30,20 @@ constexpr const char* create_session_tables = R"sql(
   CREATE TABLE approvals(id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
-constexpr std::array session_migrations{create_session_tables};
+// One row for each client and agent with a budget.
+constexpr const char* create_spending_table = R"sql(
+  CREATE TABLE spending(
+    seq INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    cost_micro INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    sum INTEGER NOT NULL);
+  CREATE UNIQUE INDEX spending_by_name ON spending(kind, name);
+)sql";
+
+constexpr std::array session_migrations{create_session_tables, create_spending_table};
 
 }  // namespace
 

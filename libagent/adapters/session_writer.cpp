@@ -44,7 +44,10 @@ expected<session_writer> session_writer::over(sqlite_database& database) {
   auto events = session_events::over(database);
   if (!events)
     return std::move(events.error());
-  session_writer made{std::move(*heads), std::move(*events)};
+  auto spending = spending_rows::over(database);
+  if (!spending)
+    return std::move(spending.error());
+  session_writer made{std::move(*heads), std::move(*events), std::move(*spending)};
   const std::array<std::pair<sqlite_statement*, const char*>, 4> statements{{
       {&made.find_approval_, "SELECT seq FROM approvals WHERE id=?1"},
       {&made.put_approval_, "INSERT OR REPLACE INTO approvals(id,seq) VALUES(?1,?2)"},
@@ -183,6 +186,14 @@ expected<void> session_writer::write(const erase_session& what) {
   if (!session)
     return session.error();
   return *session ? remove(**session) : expected<void>{};
+}
+
+expected<void> session_writer::write(const keep_spending& what) {
+  for (const auto& row : what.rows) {
+    if (auto done = spending_.put(row); !done)
+      return done;
+  }
+  return {};
 }
 
 expected<void> session_writer::remove(const session_row& session) {

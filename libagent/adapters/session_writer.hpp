@@ -2,6 +2,7 @@
 
 #include "libagent/adapters/session_events.hpp"
 #include "libagent/adapters/session_heads.hpp"
+#include "libagent/adapters/spending_rows.hpp"
 #include "libagent/adapters/sqlite.hpp"
 #include "libagent/base/expected.hpp"
 #include "libagent/ports/session_store.hpp"
@@ -42,15 +43,18 @@ public:
 
   [[nodiscard]] session_events& events() { return events_; }
 
+  [[nodiscard]] spending_rows& spending() { return spending_; }
+
   /// What changed since the last call.
   [[nodiscard]] session_counts take_added() { return std::exchange(added_, {}); }
 
 private:
-  session_writer(session_heads heads, session_events events)
-      : heads_{std::move(heads)}, events_{std::move(events)} {}
+  session_writer(session_heads heads, session_events events, spending_rows spending)
+      : heads_{std::move(heads)}, events_{std::move(events)}, spending_{std::move(spending)} {}
 
   [[nodiscard]] expected<void> write(const append_events& what);
   [[nodiscard]] expected<void> write(const erase_session& what);
+  [[nodiscard]] expected<void> write(const keep_spending& what);
   [[nodiscard]] expected<void> append_to(const session_row* before, const append_events& what);
   [[nodiscard]] expected<void> pass_over(const session_row& before, const append_events& what);
   [[nodiscard]] expected<void> replace_approvals(const std::vector<std::string>& before,
@@ -60,6 +64,7 @@ private:
 
   session_heads heads_;
   session_events events_;
+  spending_rows spending_;
   sqlite_statement find_approval_;
   sqlite_statement put_approval_;
   sqlite_statement remove_approval_;

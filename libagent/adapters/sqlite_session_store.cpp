@@ -44,6 +44,7 @@ public:
   [[nodiscard]] expected<std::optional<session_name>> find_approval(
       const std::string& approval) override;
   [[nodiscard]] expected<std::size_t> prune(unix_millis unchanged_since) override;
+  [[nodiscard]] expected<std::vector<kept_spending>> spending(std::int64_t day) override;
   [[nodiscard]] session_store_stats stats() override;
 
 private:
@@ -203,6 +204,13 @@ expected<std::size_t> sqlite_session_store::prune(unix_millis unchanged_since) {
     return done.error();
   bring_up_to_date();
   return removed;
+}
+
+expected<std::vector<kept_spending>> sqlite_session_store::spending(std::int64_t day) {
+  auto found = writer_->spending().of_day(day);
+  if (!found)
+    return unread(std::move(found.error()));
+  return found;
 }
 
 session_store_stats sqlite_session_store::stats() {

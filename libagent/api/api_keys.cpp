@@ -162,6 +162,14 @@ std::size_t api_keys::size() const {
   return keys_.size();
 }
 
+usage_amount api_keys::budget_of(std::string_view client) const {
+  for (const auto& key : keys_) {
+    if (key->rules->name == client)
+      return {.cost_micro = key->rules->cost_per_day_micro, .tokens = key->rules->tokens_per_day};
+  }
+  return {};
+}
+
 expected<std::shared_ptr<api_keys>> api_keys::read(std::string_view text,
                                                    const key_sources& sources) {
   LIBAGENT_EXPECTS(sources.sha256 && sources.environment && sources.file);

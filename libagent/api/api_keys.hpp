@@ -4,6 +4,7 @@
 #include "libagent/base/time.hpp"
 #include "libagent/http/http_request.hpp"
 #include "libagent/http/http_response.hpp"
+#include "libagent/models/usage_ledger.hpp"
 #include "libagent/record/field.hpp"
 #include "libagent/tasks/task.hpp"
 
@@ -110,6 +111,9 @@ public:
   /// @pre `now` is on the clock of the calls before.
   [[nodiscard]] std::variant<api_caller, http_response> admit(const http_request& request,
                                                               time_point now);
+
+  /// What a client may spend in a day; 0: no limit, also of one that has no key.
+  [[nodiscard]] usage_amount budget_of(std::string_view client) const;
 
   [[nodiscard]] std::size_t size() const;
 

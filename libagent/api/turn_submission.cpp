@@ -102,8 +102,7 @@ expected<void> take_headers(const http_request& request, const api_caller& calle
   if (*time && !into.timeout)
     into.timeout = **time;
   if (caller.key) {
-    into.client_budget_micro = caller.key->cost_per_day_micro;
-    into.client_budget_tokens = caller.key->tokens_per_day;
+    into.agents_allowed = caller.key->agents;
     if (!into.level)
       into.level = caller.key->level;
   }

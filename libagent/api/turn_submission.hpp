@@ -50,7 +50,7 @@ bool inspect(Inspector& f, message_submission& x) {
 [[nodiscard]] expected<turn_request> to_turn(message_submission submission, std::string id);
 
 /// What caller and headers say of a turn: `Idempotency-Key`, `traceparent`,
-/// `X-Request-Timeout-Ms`; whose it is, what that client may spend, and how much it matters.
+/// `X-Request-Timeout-Ms`; whose it is, which agents may answer it, and how much it matters.
 /// Errors: `invalid_argument`.
 [[nodiscard]] expected<void> take_headers(const http_request& request, const api_caller& caller,
                                           turn_request& into);

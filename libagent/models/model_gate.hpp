@@ -119,6 +119,9 @@ public:
 
   [[nodiscard]] const usage_ledger& ledger() const { return ledger_; }
 
+  /// To restore what earlier ones have spent, and to take what is to be kept.
+  [[nodiscard]] usage_ledger& ledger() { return ledger_; }
+
   /// Orders that are not over, abandoned ones included.
   [[nodiscard]] std::size_t live() const { return tickets_.size() - free_.size(); }
 

@@ -44,16 +44,14 @@ struct model_order {
   std::string trace;  ///< W3C traceparent; empty: none.
   /// What its turn and its agent may still spend; absent: no limit of theirs.
   std::optional<std::uint64_t> cost_left_micro;
-  std::uint64_t agent_budget_micro = 0;    ///< Of its agent in a day; 0: no limit.
-  std::uint64_t client_budget_micro = 0;   ///< Of its client in a day; 0: no limit.
-  std::uint64_t client_budget_tokens = 0;  ///< Of its client in a day; 0: no limit.
+  std::uint64_t agent_budget_micro = 0;  ///< Of its agent in a day; 0: no limit.
 };
 
 struct embedding_order {
   std::string model;  ///< `PROVIDER/MODEL`; with one provider its name may be left out.
   std::shared_ptr<const embedding_call> call;  ///< Never null; its `model` is not looked at.
   criticality level = criticality::critical;
-  std::string client;
+  std::string client;  ///< Who asks; budgets and fairness.
 };
 
 /// One provider, as the gateway sees it.

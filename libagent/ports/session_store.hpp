@@ -2,6 +2,7 @@
 
 #include "libagent/base/expected.hpp"
 #include "libagent/base/time.hpp"
+#include "libagent/models/usage_ledger.hpp"
 #include "libagent/record/field.hpp"
 
 #include <chrono>
@@ -76,7 +77,12 @@ struct erase_session {
   session_name name;
 };
 
-using session_write = std::variant<append_events, erase_session>;
+/// What clients and agents have spent by now; replaces what was kept of each of them before.
+struct keep_spending {
+  std::vector<kept_spending> rows;
+};
+
+using session_write = std::variant<append_events, erase_session, keep_spending>;
 
 struct session_query {
   std::optional<std::string> client;  ///< Absent: everybody's.
@@ -94,7 +100,8 @@ struct session_store_stats {
   std::uint64_t writes = 0;
 };
 
-/// Keeps sessions over crashes and restarts, and while nobody uses them.
+/// Keeps sessions over crashes and restarts, and while nobody uses them; beside them what they
+/// have spent of budgets.
 ///
 /// Blocking: all of it may wait for the disk. Thread safety: none; one thread uses it. Errors of
 /// every call: `unavailable` for what may pass by itself (no space left, locked), with its cause;
@@ -124,6 +131,10 @@ public:
   /// Removes sessions without an open turn that have not changed since, some at a time; returns how
   /// many. To be called again at once as long as it is not 0.
   [[nodiscard]] virtual expected<std::size_t> prune(unix_millis unchanged_since) = 0;
+
+  /// What was spent on a day, counted as in `kept_spending`. Of days before the latest one that
+  /// something was kept of, nothing needs to be known.
+  [[nodiscard]] virtual expected<std::vector<kept_spending>> spending(std::int64_t day) = 0;
 
   [[nodiscard]] virtual session_store_stats stats() = 0;
 };

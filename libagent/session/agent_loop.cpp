@@ -23,9 +23,16 @@ expected<loop_actions> agent_loop::begin(turn_start start, moment at) {
   auto& wanted = start.request.agent;
   if (wanted.empty())
     wanted = history_->agent();
+  if (start.request.keeps_handover)
+    wanted = history_->agent_for(wanted);
   auto agent = world_.agents->find(wanted);
   if (!agent)
     return error{errc::not_found, "begin turn: there is no agent " + quoted_excerpt(wanted, 64)};
+  const auto& allowed = start.request.agents_allowed;
+  if (!allowed.empty() && std::ranges::find(allowed, wanted) == allowed.end()) {
+    return error{errc::permission_denied,
+                 "begin turn: its client may not ask the agent " + quoted_excerpt(wanted, 64)};
+  }
   if (const auto fits = history_->check(start.request.messages); !fits)
     return fits.error();
   if (const auto fits = check_input_size(agent->guardrails, start.request.messages); !fits)

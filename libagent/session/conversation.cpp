@@ -184,6 +184,11 @@ std::string conversation::call_key(std::string_view call) const {
          std::to_string(found - all.begin());
 }
 
+const std::string& conversation::agent_for(const std::string& asked) const {
+  const bool has_handed_over = std::ranges::find(handed_over_by_, asked) != handed_over_by_.end();
+  return has_handed_over ? agent_ : asked;
+}
+
 session_view conversation::view() const {
   session_view out{.agent = agent_,
                    .created_at = created_at_,
@@ -215,6 +220,7 @@ void conversation::compact() {
 
 std::size_t conversation::bytes() const {
   auto sum = sizeof(*this) + agent_.capacity() + summary_.capacity() +
+             handed_over_by_.capacity() * sizeof(std::string) +
              entries_.capacity() * sizeof(conversation_entry);
   for (const auto& entry : entries_)
     sum += entry_bytes(entry);
@@ -226,9 +232,10 @@ std::size_t conversation::bytes() const {
 }
 
 bool operator==(const conversation& a, const conversation& b) {
-  return a.agent_ == b.agent_ && a.summary_ == b.summary_ && a.entries_ == b.entries_ &&
-         equal_behind(a.turn_, b.turn_) && equal_behind(a.last_, b.last_) && a.gauge_ == b.gauge_ &&
-         a.usage_ == b.usage_ && a.cost_micro_ == b.cost_micro_ && a.events_ == b.events_ &&
+  return a.agent_ == b.agent_ && a.handed_over_by_ == b.handed_over_by_ &&
+         a.summary_ == b.summary_ && a.entries_ == b.entries_ && equal_behind(a.turn_, b.turn_) &&
+         equal_behind(a.last_, b.last_) && a.gauge_ == b.gauge_ && a.usage_ == b.usage_ &&
+         a.cost_micro_ == b.cost_micro_ && a.events_ == b.events_ &&
          a.created_at_ == b.created_at_ && a.changed_at_ == b.changed_at_ && a.turns_ == b.turns_;
 }
 

@@ -98,6 +98,10 @@ public:
 
   [[nodiscard]] const std::string& agent() const { return agent_; }
 
+  /// Who answers when `asked` is: whoever it has handed this conversation to, unless somebody else
+  /// was asked since then.
+  [[nodiscard]] const std::string& agent_for(const std::string& asked) const;
+
   [[nodiscard]] std::span<const conversation_entry> entries() const { return entries_; }
 
   /// What was said before the entries; empty: nothing.
@@ -162,6 +166,7 @@ private:
   [[nodiscard]] recorded_call* find_call(std::string_view id);
 
   std::string agent_;
+  std::vector<std::string> handed_over_by_;  // to `agent_`, one after the other
   std::string summary_;
   std::vector<conversation_entry> entries_;
   std::unique_ptr<open_turn> turn_;

@@ -99,6 +99,8 @@ expected<void> conversation::fold(turn_began& event) {
   turn->terms = std::move(event.terms);
   turn->facts.first_step = entries_.size();
   turn_ = std::move(turn);
+  if (event.agent != agent_)
+    handed_over_by_.clear();
   agent_ = std::move(event.agent);
   ++turns_;
   if (created_at_ == 0)
@@ -189,6 +191,8 @@ expected<void> conversation::fold(handed_over& event) {
   if (!turn_)
     return misplaced("a hand-over outside of a turn");
   turn_->facts.agent = event.agent;
+  if (std::ranges::find(handed_over_by_, agent_) == handed_over_by_.end())
+    handed_over_by_.push_back(agent_);
   agent_ = std::move(event.agent);
   return {};
 }

@@ -22,7 +22,9 @@ namespace libagent {
 
 /// What an agent is to do next.
 struct turn_request {
-  std::string agent;    ///< Its name.
+  std::string agent;  ///< Its name; empty in a kept session: who answered before.
+  /// Its name is said each time, as clients of models have to: who took over from it goes on.
+  bool keeps_handover = false;
   std::string session;  ///< Conversation to continue or begin; empty: one that is not kept.
   /// In a kept session what is new: usually one user message. Otherwise all of the conversation.
   std::vector<chat_message> messages;
@@ -42,9 +44,7 @@ struct turn_request {
   /// Text is told at the end, and providers are asked for their replies in one piece. That takes
   /// less, but a model that stalls is noticed only when its time is over.
   bool in_one_piece = false;
-  /// What its client may spend in a day, over all of its turns; 0: no limit.
-  std::uint64_t client_budget_micro = 0;
-  std::uint64_t client_budget_tokens = 0;
+  std::vector<std::string> agents_allowed;  ///< Those that its client may ask; empty: all.
 };
 
 enum class turn_state : std::uint8_t {

@@ -78,6 +78,13 @@ TEST_CASE_METHOD(keyed_fixture, "a key for some agents opens nothing else", "[do
   CHECK(status() == 403);
   (void)call("POST", "/v1/sessions/s1/messages", R"({"agent":"coder","message":"x"})");
   CHECK(status() == 403);
+  // Without a name only the session knows who would answer.
+  (void)send("POST", "/v1/sessions/s1/messages", R"({"message":"x"})");
+  CHECK(only_turn().request.agent.empty());
+  CHECK(only_turn().request.agents_allowed == std::vector<std::string>{"docs"});
+  only_turn().observer->on_refused({errc::permission_denied, "begin turn: not this agent"});
+  CHECK(status() == 403);
+  lose_turns();
   (void)call("POST", "/v1/agents/coder/ask", R"({"question":"x"})");
   CHECK(status() == 403);
   (void)call("POST", "/v1/tasks", R"({"tool":"any"})");

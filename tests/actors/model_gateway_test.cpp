@@ -43,6 +43,7 @@ public:
                                          .price = {.input = 1, .output = 2},
                                          .reply_tokens_max = 50}},
                              .calls_max = 2};
+  usage_amount budget;  ///< Of every client.
   actors::model_gateway_actor gateway;
 
   void start_gateway() {
@@ -50,6 +51,7 @@ public:
         actors::model_gateway_options{.providers = {{settings, model}},
                                       .spans = spans,
                                       .windows = windows,
+                                      .client_budget = [this](std::string_view) { return budget; },
                                       .seed = 1,
                                       .now = [this] { return now(); },
                                       .unix_time = [] { return unix_millis{1'700'000'000'000}; }});
@@ -260,18 +262,18 @@ TEST_CASE_METHOD(gateway_fixture, "every order is answered when the gateway dies
 
 TEST_CASE_METHOD(gateway_fixture, "a budget refuses, is reported, and puts a limit on replies",
                  "[actors][models]") {
+  budget.cost_micro = 130;
   start_gateway();
-  const auto budgeted = [](model_order& order) { order.client_budget_micro = 130; };
-  const auto first = call(budgeted);
+  const auto first = call();
   REQUIRE(model->started() == 1);
   CHECK(model->call(0).request->how.tokens_max == 50);
-  const auto second = call(budgeted);
+  const auto second = call();
   CHECK(code_of(second) == errc::budget_exceeded);
   CHECK(this->events().events(libagent::events::model_budget_exceeded).size() == 1);
   model->succeed(0, "cheap", {.prompt = 5, .completion = 1});
   run();
   CHECK(first->ends[0].cost_micro == 7);
-  (void)call(budgeted);
+  (void)call();
   CHECK(model->started() == 2);
 }
 

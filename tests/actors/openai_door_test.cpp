@@ -232,6 +232,7 @@ TEST_CASE_METHOD(door_fixture, "a completion that names a session goes on with i
           {"role":"user","content":"two"}]})";
   (void)send("POST", "/v1/chat/completions", conversation);
   CHECK(only_turn().request.session == "s1");
+  CHECK(only_turn().request.keeps_handover);
   REQUIRE(only_turn().request.messages.size() == 1);
   CHECK(only_turn().request.messages[0].content == "two");
   lose_turns();

@@ -234,3 +234,26 @@ TEST_CASE_METHOD(keeper_fixture, "upkeep that fails is reported and tried again 
   CHECK(later.front().get());
   CHECK(lookup(keeper, 1).error().code == errc::not_found);
 }
+
+TEST_CASE_METHOD(keeper_fixture, "what was spent is told with all that waits to be stored",
+                 "[sessions]") {
+  const auto keeper = start();
+  const kept_spending row{.name = "ann", .day = 7, .spent = {.cost_micro = 5}};
+  const auto stored = begin_commit(keeper, {keep_spending{{row}}});
+  const auto known =
+      begin_ask<actors::spending_of_day>(keeper, actors::lookup_atom_v, std::int64_t{7});
+  run();
+  CHECK(stored.get());
+  CHECK(known.get()->rows == std::vector<kept_spending>{row});
+}
+
+TEST_CASE_METHOD(keeper_fixture, "an ordinary end stores what was sent before", "[sessions]") {
+  const auto keeper = start();
+  const kept_spending row{.name = "ann", .day = 7, .spent = {.cost_micro = 5}};
+  caf::anon_send<caf::message_priority::high>(keeper, actors::commit_atom_v,
+                                              commit_of({keep_spending{{row}}}));
+  actors::urgent_exit(keeper, caf::exit_reason::user_shutdown);
+  run();
+  CHECK_FALSE(is_alive(keeper));
+  CHECK(store->spending(7).value() == std::vector<kept_spending>{row});
+}

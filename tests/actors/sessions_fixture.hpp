@@ -118,12 +118,22 @@ public:
     start_sessions();
   }
 
+  void start_keeper() {
+    start(actors::session_keeper_path,
+          spawn<actors::session_keeper_impl>(actors::session_keeper_options{
+              .store = store, .unix_time = [this] { return unix_now(); }}));
+  }
+
+  void lose_keeper() {
+    const auto who = actors::find_any(system(), actors::session_keeper_path);
+    actors::retract(system(), actors::session_keeper_path);
+    actors::urgent_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
+    run();
+  }
+
   void start_sessions() {
-    if (store) {
-      start(actors::session_keeper_path,
-            spawn<actors::session_keeper_impl>(actors::session_keeper_options{
-                .store = store, .unix_time = [this] { return unix_now(); }}));
-    }
+    if (store)
+      start_keeper();
     start(actors::sessions_path,
           spawn<actors::sessions_impl>(actors::sessions_options{
               .world = world(),
@@ -155,6 +165,10 @@ public:
                                                    .model = "scripted/any",
                                                    .tools = {"double"},
                                                    .approvals = {"double"}},
+                                                  {.name = "greeter",
+                                                   .description = "Greets.",
+                                                   .model = "scripted/any",
+                                                   .handovers = {"helper"}},
                                                   {.name = "steady",
                                                    .description = "Repeats itself.",
                                                    .model = "scripted/any",

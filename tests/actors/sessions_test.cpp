@@ -257,3 +257,68 @@ TEST_CASE("a task asks a declared agent by way of a session", "[sessions]") {
   REQUIRE(record.result);
   CHECK(record.result->text.find("Done.") != std::string::npos);
 }
+
+TEST_CASE("who took over answers from then on, also after a crash", "[sessions]") {
+  sessions_fixture f{std::make_shared<fake_session_store>()};
+  f.model->add(calls("hand_over_to_helper", "{}"));
+  f.model->add(says("I help."));
+  const auto handed = f.say("greeter", "Help me", "s1");
+  f.advance(1s);
+  REQUIRE(handed->end);
+  CHECK(handed->end->agent == "helper");
+
+  f.crash_sessions();
+  f.start_sessions();
+  f.model->add(says("Still here."));
+  const auto unnamed = f.say("", "And now?", "s1");
+  REQUIRE(unnamed->end);
+  CHECK(unnamed->end->agent == "helper");
+
+  // Twice: what keeps a hand-over must not end it.
+  for (int i = 0; i < 2; ++i) {
+    f.model->add(says("Me again."));
+    turn_request by_habit{.agent = "greeter", .keeps_handover = true, .session = "s1"};
+    by_habit.messages.push_back({.role = chat_role::user, .content = "Go on"});
+    const auto kept = f.begin(std::move(by_habit));
+    REQUIRE(kept->end);
+    CHECK(kept->end->agent == "helper");
+  }
+  f.model->add(says("Hello."));
+  const auto named = f.say("greeter", "You, please", "s1");
+  REQUIRE(named->end);
+  CHECK(named->end->agent == "greeter");
+}
+
+TEST_CASE("a client that may ask some agents only cannot go on with another one", "[sessions]") {
+  sessions_fixture f{std::make_shared<fake_session_store>()};
+  f.model->add(says("One."));
+  REQUIRE(f.say("helper", "Say one", "s1")->end);
+  const auto go_on = [&f](std::vector<std::string> allowed) {
+    turn_request request{.session = "s1", .agents_allowed = std::move(allowed)};
+    request.messages.push_back({.role = chat_role::user, .content = "More"});
+    return f.begin(std::move(request));
+  };
+  const auto refused = go_on({"greeter", "steady"});
+  REQUIRE(refused->refused);
+  CHECK(refused->refused->code == errc::permission_denied);
+  CHECK(f.model->requests().size() == 1);
+  f.model->add(says("Two."));
+  CHECK(go_on({"steady", "helper"})->end);
+}
+
+TEST_CASE("a turn that a lost keeper cut short goes on when there is a new one", "[sessions]") {
+  sessions_fixture f{std::make_shared<fake_session_store>()};
+  const session_name who{.client = {}, .id = "s1"};
+  f.model->add(hangs());
+  const auto heard = f.say("helper", "Think", "s1");
+  f.lose_keeper();
+  f.ask<void>(f.sessions(), actors::cancel_atom_v, who, std::string{"enough"});
+  f.advance(1s);
+  CHECK(heard->is_lost);  // its end could not be kept, and is not told
+  f.model->add(says("Done."));
+  f.start_keeper();
+  f.advance(1s);
+  const auto view = f.ask<session_view>(f.sessions(), actors::lookup_atom_v, who);
+  CHECK_FALSE(view.turn_open);
+  CHECK(view.messages.back().content == "Done.");
+}

@@ -63,13 +63,16 @@ public:
     if (fails_once_)
       return *std::exchange(fails_once_, std::nullopt);
     auto after = rows_;
+    auto spent = spending_;
     for (const auto& write : writes) {
       auto done =
           std::visit([this, &after](const auto& what) { return apply(after, what); }, write);
       if (!done)
         return done;
+      note_spending(spent, write);
     }
     rows_ = std::move(after);
+    spending_ = std::move(spent);
     if (!writes.empty())
       commits_.push_back(writes.size());
     return {};
@@ -123,6 +126,18 @@ public:
     return removed;
   }
 
+  [[nodiscard]] expected<std::vector<kept_spending>> spending(std::int64_t day) override {
+    const std::lock_guard guard{mutex_};
+    if (fails_)
+      return *fails_;
+    std::vector<kept_spending> found;
+    for (const auto& [who, spent] : spending_) {
+      if (spent.day == day)
+        found.push_back(spent);
+    }
+    return found;
+  }
+
   [[nodiscard]] session_store_stats stats() override {
     const std::lock_guard guard{mutex_};
     session_store_stats now{.sessions = rows_.size(), .commits = commits_.size()};
@@ -142,6 +157,15 @@ private:
   };
 
   using contents = std::map<session_name, row>;
+  using spending_by_payer = std::map<std::pair<payer_kind, std::string>, kept_spending>;
+
+  static void note_spending(spending_by_payer& into, const session_write& write) {
+    const auto* what = std::get_if<keep_spending>(&write);
+    if (what == nullptr)
+      return;
+    for (const auto& spent : what->rows)
+      into.insert_or_assign({spent.kind, spent.name}, spent);
+  }
 
   static error other_writer(const append_events& what) {
     return {errc::already_exists, "append to session " + what.name.id + ": another writer"};
@@ -202,6 +226,8 @@ private:
     return {};
   }
 
+  static expected<void> apply(contents&, const keep_spending&) { return {}; }
+
   static bool matches(const session_head& head, const session_query& query) {
     return (!query.client || *query.client == head.name.client) &&
            (query.agent.empty() || query.agent == head.agent) &&
@@ -211,6 +237,7 @@ private:
 
   mutable std::mutex mutex_;
   contents rows_;
+  spending_by_payer spending_;
   std::set<session_name> damaged_;
   std::optional<error> fails_;
   std::optional<error> fails_once_;

@@ -280,6 +280,36 @@ inline void prunes_what_is_old_and_closed(const session_store_opener& open) {
   CHECK(kept->stats().events == 4);
 }
 
+inline std::vector<kept_spending> must_spend(session_store& kept, std::int64_t day) {
+  auto found = kept.spending(day);
+  INFO((found ? std::string{} : to_string(found.error())));
+  REQUIRE(found);
+  std::ranges::sort(*found, {}, &kept_spending::name);
+  return std::move(*found);
+}
+
+inline void keeps_the_latest_spending(const session_store_opener& open) {
+  auto kept = open();
+  const kept_spending ann{.kind = payer_kind::client, .name = "ann", .day = 9, .spent = {5, 6}};
+  kept_spending both = ann;
+  both.kind = payer_kind::agent;
+  both.name = "writer";
+  must_commit(*kept, {keep_spending{{ann, both}}});
+  auto later = ann;
+  later.spent = {std::uint64_t{1} << 40U, 70};
+  must_commit(*kept, {events_of(numbered_session(1), 0, {"{}"}), keep_spending{{later}}});
+  CHECK(must_spend(*kept, 9) == std::vector<kept_spending>{later, both});
+  // What is refused as a whole is not kept in part.
+  (void)must_refuse(*kept, {keep_spending{{ann}}, events_of(numbered_session(2), 7, {"{}"})});
+  kept.reset();
+  kept = open();
+  CHECK(must_spend(*kept, 9) == std::vector<kept_spending>{later, both});
+  CHECK(must_spend(*kept, 10).empty());
+  later.day = 10;
+  must_commit(*kept, {keep_spending{{later}}});
+  CHECK(must_spend(*kept, 10) == std::vector<kept_spending>{later});
+}
+
 /// Runs all of them, each on a store of its own.
 inline void check_session_store(const std::function<session_store_opener()>& make) {
   keeps_what_was_appended(make());
@@ -292,6 +322,7 @@ inline void check_session_store(const std::function<session_store_opener()>& mak
   lists_the_latest_changed_first(make());
   erases_all_of_a_session(make());
   prunes_what_is_old_and_closed(make());
+  keeps_the_latest_spending(make());
 }
 
 }  // namespace libagent::testing

@@ -208,3 +208,31 @@ TEST_CASE("what is no store of sessions is refused and left as it is", "[session
   check_strangers_refused(
       [](const std::filesystem::path& file) { return open_sqlite_session_store({.file = file}); });
 }
+
+TEST_CASE("what was spent is saved from a damaged file, and not believed when it is changed",
+          "[sessions][budgets]") {
+  const written_sessions written{200};
+  const kept_spending ann{.name = "ann", .day = 9, .spent = {.cost_micro = 5, .tokens = 6}};
+  auto bob = ann;
+  bob.name = "bob";
+  {
+    const auto kept = open_sqlite_session_store({.file = written.path()}).value().store;
+    must_commit(*kept, {keep_spending{{ann, bob}}});
+  }
+  auto content = bytes_of_file(written.path());
+  content.replace(content.size() / 2 / 4'096 * 4'096, 4'096, 4'096, '\x5A');
+  write_bytes(written.path(), content);
+  {
+    const auto opened = open_sqlite_session_store({.file = written.path()}).value();
+    CHECK_FALSE(opened.damage.empty());
+    CHECK(must_spend(*opened.store, 9) == std::vector<kept_spending>{ann, bob});
+  }
+  {
+    auto database = sqlite_database::open(written.path(), sqlite_database::access::write).value();
+    REQUIRE(database.execute("UPDATE spending SET cost_micro=0 WHERE name='ann'"));
+  }
+  const auto kept = open_sqlite_session_store({.file = written.path()}).value().store;
+  CHECK(must_spend(*kept, 9) == std::vector<kept_spending>{bob});
+  must_commit(*kept, {keep_spending{{ann}}});
+  CHECK(must_spend(*kept, 9) == std::vector<kept_spending>{ann, bob});
+}

@@ -1,5 +1,7 @@
 #include "libagent/adapters/sqlite_session_store.hpp"
 
+#include "libagent/adapters/sqlite.hpp"
+
 #include "tests/support/fake_session_store.hpp"
 #include "tests/support/session_store_conformance.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -79,4 +81,22 @@ TEST_CASE("a session has so many events and no more", "[sessions]") {
   CHECK(why.code == errc::too_large);
   CHECK(must_load(*kept, numbered_session(1))->events.size() == most);
   CHECK(must_load(*kept, numbered_session(2))->events == std::vector<std::string>{"2"});
+}
+
+TEST_CASE("a store from before there were budgets in it is brought up to date",
+          "[sessions][budgets]") {
+  const temporary_folder folder;
+  const auto file = folder.path() / "sessions.db";
+  must_commit(*must_open_sessions(file), {events_of(numbered_session(1), 0, {"{}"})});
+  {
+    auto database = sqlite_database::open(file, sqlite_database::access::write).value();
+    REQUIRE(database.execute("DROP TABLE spending"));
+    REQUIRE(database.execute("PRAGMA user_version=1"));
+  }
+  const auto kept = must_open_sessions(file);
+  CHECK(must_load(*kept, numbered_session(1)));
+  CHECK(must_spend(*kept, 9).empty());
+  const kept_spending ann{.name = "ann", .day = 9, .spent = {.cost_micro = 5}};
+  must_commit(*kept, {keep_spending{{ann}}});
+  CHECK(must_spend(*kept, 9) == std::vector<kept_spending>{ann});
 }

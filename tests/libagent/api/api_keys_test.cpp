@@ -154,3 +154,10 @@ TEST_CASE("a key that can be guessed is refused without being shown", "[api][key
   CHECK_THAT(read.error().context, Catch::Contains("this one has 15"));
   CHECK(read.error().context.find("fifteen") == std::string::npos);
 }
+
+TEST_CASE("a client may spend what its key says, others as much as they like", "[api][keys]") {
+  const auto keys = keys_of(alice_and_bob);
+  CHECK(keys->budget_of("bob") == usage_amount{.cost_micro = 0, .tokens = 1'000});
+  CHECK(keys->budget_of("alice") == usage_amount{});
+  CHECK(keys->budget_of("nobody") == usage_amount{});
+}

@@ -63,14 +63,14 @@ TEST_CASE("key and headers say whose turn it is and how far it may go", "[api][s
       .key = std::make_shared<const api_key_entry>(api_key_entry{.name = "bob",
                                                                  .tokens_per_day = 7,
                                                                  .cost_per_day_micro = 9,
+                                                                 .agents = {"docs"},
                                                                  .level = criticality::sheddable})};
   http_request request{.headers = {{"Idempotency-Key", "k1"}, {"X-Request-Timeout-Ms", "1500"}}};
   REQUIRE(take_headers(request, caller, turn));
   CHECK(turn.client == "bob");
   CHECK(turn.key == "k1");
   CHECK(turn.timeout == 1500ms);
-  CHECK(turn.client_budget_tokens == 7);
-  CHECK(turn.client_budget_micro == 9);
+  CHECK(turn.agents_allowed == std::vector<std::string>{"docs"});
   CHECK(turn.level == criticality::sheddable);
 
   for (const auto* bad : {"0", "-1", "1.5", "86400001", "", "99999999999999999999"}) {

@@ -123,3 +123,89 @@ TEST_CASE("no row of calls spends more than the budget when none takes more than
       REQUIRE(account->spent.cost_micro + account->reserved.cost_micro <= budget);
   }
 }
+
+TEST_CASE("a ledger goes on from what an earlier one has said", "[models]") {
+  usage_ledger before;
+  auto payers = client_with(100, 50);
+  payers.agent = "writer";
+  payers.agent_budget_micro = 100;
+  const auto ended = before.reserve(payers, {.cost_micro = 60, .tokens = 9}, noon);
+  REQUIRE(ended);
+  before.settle(*ended, {.cost_micro = 30, .tokens = 4}, noon);
+  const auto kept = before.take_changed();
+  REQUIRE(kept.size() == 2);
+
+  usage_ledger after;
+  after.restore(kept, noon);
+  CHECK_FALSE(after.has_changed());
+  CHECK(after.client("ann")->spent == usage_amount{.cost_micro = 30, .tokens = 4});
+  CHECK_FALSE(after.reserve(payers, {.cost_micro = 71}, noon));
+  CHECK(after.reserve(payers, {.cost_micro = 70}, noon));
+}
+
+TEST_CASE("what was reserved when it was kept counts in full", "[models]") {
+  usage_ledger before;
+  REQUIRE(before.reserve(client_with(100), {.cost_micro = 60}, noon));
+  usage_ledger after;
+  after.restore(before.take_changed(), noon);
+  CHECK_FALSE(after.reserve(client_with(100), {.cost_micro = 41}, noon));
+  CHECK(after.reserve(client_with(100), {.cost_micro = 40}, noon));
+}
+
+TEST_CASE("what was spent on another day is not taken back", "[models]") {
+  usage_ledger before;
+  REQUIRE(before.reserve(client_with(100), {.cost_micro = 60}, noon));
+  usage_ledger after;
+  after.restore(before.take_changed(), noon + a_day / 2);
+  CHECK(after.size() == 0);
+  CHECK(after.reserve(client_with(100), {.cost_micro = 100}, noon + a_day / 2));
+}
+
+TEST_CASE("a change is told once, and again when it could not be kept", "[models]") {
+  usage_ledger ledger;
+  CHECK_FALSE(ledger.has_changed());
+  const auto hold = ledger.reserve(client_with(100), {.cost_micro = 1}, noon);
+  REQUIRE(ledger.reserve(client_with(100), {.cost_micro = 2}, noon));
+  CHECK(ledger.has_changed());
+  const auto taken = ledger.take_changed();
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].spent.cost_micro == 3);
+  CHECK_FALSE(ledger.has_changed());
+  CHECK_FALSE(ledger.reserve(client_with(100), {.cost_micro = 99}, noon));
+  CHECK_FALSE(ledger.has_changed());
+  ledger.mark_changed(taken);
+  ledger.settle(*hold, {.cost_micro = 1}, noon);
+  CHECK(ledger.take_changed() == taken);
+}
+
+TEST_CASE("after a crash at any moment no more is spent than the budget", "[models]") {
+  const auto seed = GENERATE(range(0U, 50U));
+  CAPTURE(seed);
+  seeded_random random{seed};
+  usage_ledger ledger;
+  std::vector<kept_spending> stored;
+  std::vector<usage_hold> open;
+  std::uint64_t paid = 0;  // what calls have cost at most
+  const std::uint64_t budget = 1'000;
+  for (int step = 0; step < 300; ++step) {
+    if (auto changed = ledger.take_changed(); !changed.empty())
+      stored = std::move(changed);
+    if (random.unit() < 0.05) {
+      ledger = usage_ledger{};
+      ledger.restore(stored, noon);
+      for (const auto& unseen : open)
+        paid += unseen.amount.cost_micro;
+      open.clear();
+    } else if (open.empty() || random.unit() < 0.6) {
+      if (auto hold = ledger.reserve(client_with(budget), {.cost_micro = random() % 100}, noon))
+        open.push_back(*std::move(hold));
+    } else {
+      const auto most = open.back().amount.cost_micro;
+      const auto used = most == 0 ? 0 : random() % (most + 1);
+      ledger.settle(open.back(), {.cost_micro = used}, noon);
+      paid += used;
+      open.pop_back();
+    }
+    REQUIRE(paid <= budget);
+  }
+}

@@ -291,3 +291,15 @@ TEST_CASE("a cached turn that was cancelled lets go of the others who wait for i
   const auto late = rig.loop->on_cache({.key = key, .outcome = "miss"}, rig.at);
   CHECK(rig.only<fill_cache>(late).value.empty());
 }
+
+TEST_CASE("a turn of a client that may ask some agents only begins with one of these") {
+  loop_rig rig{{rig_agent()}};
+  turn_request request{
+      .agent = "main", .messages = {{.content = "x"}}, .agents_allowed = {"other"}};
+  const auto refused = rig.loop->begin({.request = request, .id = "t"}, rig.at);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::permission_denied);
+  CHECK_FALSE(rig.loop->is_open());
+  request.agents_allowed.emplace_back("main");
+  CHECK(rig.loop->begin({.request = request, .id = "t"}, rig.at));
+}
