@@ -74,6 +74,7 @@ task_starter make_task_starter(caf::actor_system& system) {
   return [&system](task_request request, const std::stop_token& stop, started_end on_end) {
     const auto dispatcher = find<dispatcher_actor>(system, dispatcher_path);
     auto observer = std::make_shared<started_task>(dispatcher, stop, std::move(on_end));
+    request.is_brief = true;
     if (dispatcher)
       send_submit(dispatcher, lane::interactive, std::move(request), std::move(observer));
   };

@@ -157,6 +157,9 @@ struct task_request {
   /// Whether it must survive a crash of the node. Absent: when the answer to the submit is that it
   /// was accepted, when it has a key, or when it must not run twice.
   std::optional<bool> durable;
+  /// Nobody looks it up once it has ended: who asks is told its end, and knows no id. Without
+  /// effect when it is durable or has a key. Not passed on to other nodes.
+  bool is_brief = false;
 
   friend bool operator==(const task_request&, const task_request&) = default;
 };

@@ -41,6 +41,7 @@ struct task_order {
   std::string key;                 ///< Idempotency key of that client; empty: none.
   std::string trace;               ///< W3C traceparent; empty: none.
   bool durable = false;            ///< Is journalled.
+  bool is_brief = false;           ///< As in the request.
   retry_policy retry;
   std::optional<task_id> parent;
   std::uint32_t depth = 0;        ///< Ancestors.
@@ -73,6 +74,7 @@ struct task_entry {
   std::uint64_t memory_bytes = 0;  ///< To be reserved before it starts.
   task_place place = task_place::queue;
   bool is_durable = false;
+  bool is_brief = false;        ///< Forgotten soon after its end.
   bool is_preempted = false;    ///< Asked to stop, to be run again later.
   bool is_suspect = false;      ///< It ran when the process went down: to be run apart.
   bool is_unsure = false;       ///< A change could not be journalled, and never will be.

@@ -119,6 +119,7 @@ void task_table::fill(task_entry& entry, task_order order) {
   entry.record.level = order.level;
   entry.record.client = std::move(order.client);
   entry.record.note = std::move(order.note);
+  entry.is_brief = order.is_brief && !order.durable && order.key.empty();
   entry.record.key = std::move(order.key);
   entry.record.trace = std::move(order.trace);
   entry.record.parent = order.parent;
@@ -237,12 +238,14 @@ void task_table::finish(task_entry& entry, task_state state, const instant& now)
   entry.record.state = state;
   entry.record.ended_at = now.unix_time;
   entry.since = now.steady;
-  ended_.push_back(entry);
+  ended_of(entry).push_back(entry);
   ended_bytes_ += kept_bytes(entry.record);
   ++outcomes_.ended[static_cast<std::size_t>(state)];
 }
 
 void task_table::forget_old(time_point now) {
+  while (auto* brief = ended_briefs_.front())
+    forget(*brief);
   while (auto* oldest = ended_.front()) {
     if (oldest->unwritten > 0)
       return;
@@ -254,7 +257,7 @@ void task_table::forget_old(time_point now) {
 }
 
 void task_table::forget(task_entry& entry) {
-  ended_.remove(entry);
+  ended_of(entry).remove(entry);
   ended_bytes_ -= kept_bytes(entry.record);
   const auto id = entry.record.id;
   entries_.erase(id);

@@ -132,8 +132,8 @@ public:
   /// The live task whose deadline comes first; null when nothing is live.
   [[nodiscard]] task_entry* first_deadline() const { return deadlines_.top(); }
 
-  /// Drops ended records past the limits of count, bytes and age; not those that are still to be
-  /// journalled.
+  /// Drops brief tasks that have ended, and ended records past the limits of count, bytes and age;
+  /// not those that are still to be journalled.
   void forget_old(time_point now);
   /// Drops one ended record.
   void forget(task_entry& entry);
@@ -191,6 +191,10 @@ private:
   void stop_run(task_entry& entry, const instant& now);
   void finish(task_entry& entry, task_state state, const instant& now);
 
+  [[nodiscard]] task_list& ended_of(const task_entry& entry) {
+    return entry.is_brief ? ended_briefs_ : ended_;
+  }
+
   [[nodiscard]] lane_counters& lane_of(lane which) {
     return lanes_[static_cast<std::size_t>(which)];
   }
@@ -210,6 +214,7 @@ private:
   std::array<std::unordered_map<std::string, std::size_t>, 2> waiting_by_client_;  // By lane.
   task_list running_;
   task_list ended_;  // Oldest first.
+  task_list ended_briefs_;
   std::size_t ended_bytes_ = 0;
   deadline_heap deadlines_;  // The queued and the running ones.
   std::array<lane_counters, 2> lanes_{};

@@ -40,6 +40,7 @@ task_order order_from(task_request request, lane usual_lane, effects task_effect
           .key = std::move(request.key),
           .trace = std::move(request.trace),
           .durable = request.durable.value_or(is_kept),
+          .is_brief = request.is_brief,
           .fingerprint = fingerprint};
 }
 

@@ -295,6 +295,42 @@ TEST_CASE("a long progress message is cut between characters", "[tasks]") {
   CHECK(h.record(id).progress->message == std::string(255, 'a'));
 }
 
+TEST_CASE("a brief task is forgotten soon after its end, unless somebody may ask for it",
+          "[tasks]") {
+  dispatch_harness h;
+  h.add_executor(1, h.handlers);
+  const auto run = [&h](const char* key) {
+    auto order = h.interactive_order();
+    order.is_brief = true;
+    order.key = key;
+    const auto id = h.submit(std::move(order));
+    h.core.complete(id, 1, std::string{"1"}, h.now());
+    CHECK(h.record(id).state == task_state::succeeded);
+    return id;
+  };
+  const auto brief = run("");
+  const auto keyed = run("k");
+  h.core.table().forget_old(h.now().steady);
+  CHECK(h.core.table().find(brief) == nullptr);
+  CHECK(h.core.table().find(keyed) != nullptr);
+  CHECK(h.core.table().outcomes().ended[static_cast<std::size_t>(task_state::succeeded)] == 2);
+}
+
+TEST_CASE("a run that ends after its brief task did is late", "[tasks]") {
+  dispatch_harness h;
+  h.add_executor(1, h.handlers);
+  auto order = h.interactive_order();
+  order.is_brief = true;
+  const auto id = h.submit(std::move(order));
+  REQUIRE(h.core.cancel(id, "enough", h.now()));
+  h.core.table().forget_old(h.now().steady);
+  REQUIRE(h.core.table().find(id) == nullptr);
+  h.core.complete(id, 1, std::string{"1"}, h.now());
+  CHECK(h.core.table().outcomes().late == 1);
+  const auto next = h.submit(h.interactive_order());
+  CHECK(h.record(next).state == task_state::running);
+}
+
 TEST_CASE("ended records are forgotten by count, by bytes and by age", "[tasks]") {
   dispatch_harness h{{.records_max = 2, .record_bytes_max = 10, .record_retention = 1'000ms}};
   h.add_executor(1, h.handlers);
