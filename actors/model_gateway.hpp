@@ -80,7 +80,7 @@ private:
   void take_chat(model_order& order);
   void take_embedding(const embedding_order& order);
   void admit(const model_flight_ptr& flight, const gate_order& what, const std::stop_token& stop);
-  [[nodiscard]] flight_plan plan_for(const resolved_model& found) const;
+  [[nodiscard]] flight_plan plan_for(const resolved_model& found, const std::string& trace);
   void on_attempt_end(std::uint64_t id, chat_end& end);
   [[nodiscard]] attempt_end weigh(const model_flight& flight, chat_end& end) const;
   void finish(std::uint64_t id, chat_end end, std::uint64_t cost_micro);

@@ -5,6 +5,7 @@
 #include "actors/protocol/interfaces.hpp"
 #include "libagent/api/door_listings.hpp"
 #include "libagent/api/listing.hpp"
+#include "libagent/api/request_headers.hpp"
 #include "libagent/api/turn_reply.hpp"
 #include "libagent/api/turn_submission.hpp"
 #include "libagent/base/contract.hpp"
@@ -210,7 +211,8 @@ void openai_door::embed(const api_call& call) {
     return respond(call, error_response(part_is_restarting(model_gateway_path)));
   const std::stop_source stop;
   call.exchange->on_disconnect([stop]() mutable { stop.request_stop(); });
-  embedding_order order{.model = asked.model, .client = call.caller.client};
+  embedding_order order{
+      .model = asked.model, .client = call.caller.client, .trace = trace_parent(call.request())};
   order.call = std::make_shared<const embedding_call>(
       embedding_call{.model = asked.model,
                      .inputs = std::move(asked.inputs),
