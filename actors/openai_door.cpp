@@ -118,9 +118,13 @@ std::vector<agent_info> openai_door::agents_of(const api_caller& caller) const {
   return agents;
 }
 
+void openai_door::respond(const http_exchange_ptr& exchange, http_response reply) {
+  reply.headers.set("X-Request-Id", request_id_of(exchange->request()));
+  exchange->respond(std::move(reply));
+}
+
 void openai_door::respond(const api_call& call, http_response reply) {
-  reply.headers.set("X-Request-Id", request_id_of(call.request()));
-  call.exchange->respond(std::move(reply));
+  respond(call.exchange, std::move(reply));
 }
 
 bool openai_door::admits(const api_call& call, const std::string& agent) {
