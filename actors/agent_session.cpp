@@ -21,6 +21,10 @@ error session_is_busy(const std::string& id, const conversation& history) {
               (waits ? ": it waits for a decision on a tool call" : ": a turn is under way")};
 }
 
+std::optional<errc> code_of(const expected<std::string>& output) {
+  return output ? std::nullopt : std::optional{output.error().code};
+}
+
 }  // namespace
 
 agent_session::agent_session(agent_session_actor::pointer self,
@@ -193,9 +197,12 @@ void agent_session::begin(turn_request request, const turn_observer_ptr& observe
   loop_ = std::make_unique<agent_loop>(history_, world_->environment());
   const auto id = around_->node + "-" + std::to_string(at().wall) + "-" +
                   std::to_string(identity_.number) + "-" + std::to_string(history_.turns());
+  const auto present = at();
+  span_ = open_span_below(request.trace, around_->spans.get(), present.now, present.wall);
   auto actions = loop_->begin({.request = request, .id = id, .is_kept = is_kept()}, at());
   if (!actions) {
     loop_ = nullptr;
+    span_ = nullptr;
     observer->on_refused(actions.error());
     return turn_is_over();
   }
@@ -217,6 +224,10 @@ void agent_session::follow(const std::stop_token& stop) {
 void agent_session::go_on() {
   loop_ = std::make_unique<agent_loop>(history_, world_->environment());
   work_ = std::make_unique<turn_work>(nullptr);
+  // The span that had begun is lost, but this one belongs below it.
+  auto trace = history_.turn()->terms.trace;
+  const auto present = at();
+  span_ = open_span_below(trace, around_->spans.get(), present.now, present.wall);
   if (const auto registry = find<sessions_actor>(self_->system(), sessions_path))
     caf::anon_send(registry, turn_atom_v, identity_.number);
   perform(loop_->resume(at()));
@@ -276,6 +287,7 @@ void agent_session::tool_ended(const std::string& call, const task_record& recor
   }
   outcome.took =
       std::chrono::floor<std::chrono::milliseconds>(self_->clock().now() - found->second.began);
+  end_span_of_tool(call, found->second, code_of(outcome.output));
   work_->tools.erase(found);
   perform(loop_->on_tool_end(call, std::move(outcome), at()));
 }
@@ -295,6 +307,7 @@ void agent_session::agent_ended(const std::string& call, const turn_result& resu
     outcome.output = result.failure.value_or(
         error{errc::tool_failed, "agent " + result.agent + " did not answer"});
   }
+  end_span_of_tool(call, found->second, code_of(outcome.output));
   work_->tools.erase(found);
   perform(loop_->on_tool_end(call, std::move(outcome), at()));
 }

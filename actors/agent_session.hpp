@@ -2,6 +2,7 @@
 
 #include "actors/cache_route.hpp"
 #include "actors/protocol/interfaces.hpp"
+#include "actors/session_spans.hpp"
 #include "actors/turn_channel.hpp"
 #include "libagent/session/agent_loop.hpp"
 #include "libagent/session/conversation.hpp"
@@ -27,6 +28,9 @@ struct session_surroundings {
   bool has_store = false;
   cache_route cache;
   std::string node = "local";  ///< In the names of turns, which no other node may give.
+  /// Of turns and their tools; null: none are made.
+  // NOLINTNEXTLINE(readability-redundant-member-init): lets users of -Wextra leave it out
+  std::shared_ptr<span_source> spans{};
 };
 
 /// Which conversation an actor is.
@@ -68,6 +72,8 @@ private:
   struct tool_under_way {
     std::stop_source stop;
     time_point began;
+    std::string name;
+    std::unique_ptr<open_span> span;  ///< Null: none is made.
   };
 
   /// The duty to say what a cached answer came to.
@@ -117,13 +123,16 @@ private:
   // Actions.
   void perform(loop_actions actions);
   void perform_queued();
-  const tool_under_way& note_tool(const std::string& call);
+  tool_under_way& note_tool(const std::string& call, const std::string& tool, std::string& trace);
+  void end_span_of_tool(const std::string& call, const tool_under_way& tool,
+                        const std::optional<errc>& failure) const;
+  void end_span_of_turn(const turn_result& result);
   void act(const commit_events& action);
   void not_stored(const error& failure);
   void act(order_model& action);
   void act(const stop_model& action);
-  void act(const libagent::run_tool& action);
-  void act(const ask_agent& action);
+  void act(libagent::run_tool& action);
+  void act(ask_agent& action);
   void act(const stop_tool& action);
   void act(const ask_cache& action);
   void act(const fill_cache& action);
@@ -146,6 +155,7 @@ private:
   agent_world_ptr world_;
   conversation history_;
   std::unique_ptr<agent_loop> loop_;  ///< While a turn is open.
+  std::unique_ptr<open_span> span_;   ///< Of that turn; null: none is made.
   std::unique_ptr<turn_work> work_;   ///< While it is under way, not while it waits for a person.
   std::unique_ptr<std::vector<then>> until_loaded_;  ///< Null: it is loaded.
 };

@@ -84,20 +84,15 @@ void http_api::handle(http_exchange_ptr exchange) {
   if (const auto own = check_site(request, host_names_); !own) {
     auto refusal = to_http_error(own.error());
     refusal.status = 403;
-    exchange->respond(error_response(refusal));
-    return;
+    return models_.respond(exchange, error_response(refusal));
   }
   auto matched = router_.match(request.method, request.path);
-  if (auto* refusal = std::get_if<http_response>(&matched)) {
-    exchange->respond(std::move(*refusal));
-    return;
-  }
+  if (auto* refusal = std::get_if<http_response>(&matched))
+    return models_.respond(exchange, std::move(*refusal));
   const auto& found_route = std::get<router<route>::found>(matched);
   auto admitted = admit(found_route.handler->who, request);
-  if (auto* refusal = std::get_if<http_response>(&admitted)) {
-    exchange->respond(std::move(*refusal));
-    return;
-  }
+  if (auto* refusal = std::get_if<http_response>(&admitted))
+    return models_.respond(exchange, std::move(*refusal));
   found_route.handler->handle(*this, {.exchange = exchange,
                                       .params = found_route.params,
                                       .caller = std::get<api_caller>(admitted)});

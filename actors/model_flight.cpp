@@ -82,6 +82,7 @@ void chat_flight::send(chat_model& model, const gateway_line_ptr& line, std::uin
                  .deadline = order_.deadline,
                  .stop = halt_token(),
                  .flow = order_.flow,
+                 .trace = plan().trace,
                  .on_delta = nullptr,
                  .on_end = nullptr,
                  .in_one_piece = order_.in_one_piece};
@@ -136,6 +137,7 @@ void embedding_flight::send(chat_model& model, const gateway_line_ptr& line, std
                              .dimensions = call_->dimensions,
                              .deadline = call_->deadline,
                              .stop = halt_token(),
+                             .trace = plan().trace,
                              .on_end = [self, line, id](expected<embedding_call::reply> ended) {
                                auto end = std::make_shared<chat_end>(usage_of(ended));
                                if (ended) {

@@ -5,6 +5,7 @@
 #include "libagent/models/provider_settings.hpp"
 #include "libagent/ports/chat_model.hpp"
 #include "libagent/ports/model_order.hpp"
+#include "libagent/ports/span_source.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,8 @@ struct flight_plan {
   std::uint64_t prompt_tokens = 0;           ///< Estimated.
   time_point ordered;
   std::uint64_t ordered_unix_nanos = 0;
+  std::optional<span_place> span;  ///< Of the span that it will make; absent: none.
+  std::string trace;               ///< W3C traceparent for the provider; empty: none.
 };
 
 /// An order on its way through the gateway: it is shared with the callbacks that a provider holds.

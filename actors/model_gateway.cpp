@@ -128,12 +128,18 @@ model_gateway_actor::behavior_type model_gateway_state::make_behavior() {
   };
 }
 
-flight_plan model_gateway_state::plan_for(const resolved_model& found) const {
-  return {.provider = found.provider,
-          .model = found.model,
-          .settings = found.settings,
-          .ordered = options_.now(),
-          .ordered_unix_nanos = static_cast<std::uint64_t>(options_.unix_time()) * 1'000'000U};
+flight_plan model_gateway_state::plan_for(const resolved_model& found, const std::string& trace) {
+  flight_plan plan{
+      .provider = found.provider,
+      .model = found.model,
+      .settings = found.settings,
+      .ordered = options_.now(),
+      .ordered_unix_nanos = static_cast<std::uint64_t>(options_.unix_time()) * 1'000'000U,
+      .span = reports_.place_below(trace),
+      .trace = {}};
+  // A trace that we do not record goes on all the same.
+  plan.trace = plan.span ? make_traceparent(plan.span->context) : trace;
+  return plan;
 }
 
 void model_gateway_state::take_chat(model_order& order) {
@@ -149,7 +155,7 @@ void model_gateway_state::take_chat(model_order& order) {
     until_spending_known_.emplace_back(std::move(order));
     return;
   }
-  auto plan = plan_for(*found);
+  auto plan = plan_for(*found, order.trace);
   plan.prompt_tokens = estimate_prompt_tokens(*order.request);
   auto request = request_for(order, plan, payers.have_limits());
   const token_usage most{.prompt = plan.prompt_tokens,
@@ -178,7 +184,7 @@ void model_gateway_state::take_embedding(const embedding_order& order) {
     until_spending_known_.emplace_back(order);
     return;
   }
-  auto plan = plan_for(*found);
+  auto plan = plan_for(*found, order.trace);
   for (const auto& input : order.call->inputs)
     plan.prompt_tokens += estimate_tokens(input);
   const token_usage most{.prompt = plan.prompt_tokens};

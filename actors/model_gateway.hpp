@@ -93,7 +93,7 @@ private:
   [[nodiscard]] usage_payers payers_of(const model_order& order) const;
   [[nodiscard]] usage_payers payers_of(const embedding_order& order) const;
   void admit(const model_flight_ptr& flight, const gate_order& what, const std::stop_token& stop);
-  [[nodiscard]] flight_plan plan_for(const resolved_model& found) const;
+  [[nodiscard]] flight_plan plan_for(const resolved_model& found, const std::string& trace);
   void on_attempt_end(std::uint64_t id, chat_end& end);
   [[nodiscard]] attempt_end weigh(const model_flight& flight, chat_end& end) const;
   void finish(std::uint64_t id, chat_end end, std::uint64_t cost_micro);

@@ -57,10 +57,7 @@ constexpr std::string_view other_label = "_OTHER";
 
 model_reports::model_reports(caf::actor_system& system, const model_gate& gate, span_sink_ptr spans,
                              std::uint64_t seed)
-    : registry_{&system.metrics()},
-      events_{&events_of(system)},
-      spans_{std::move(spans)},
-      random_{seed} {
+    : registry_{&system.metrics()}, events_{&events_of(system)}, spans_{std::move(spans), seed} {
   for (std::size_t at = 0; at < gate.size(); ++at)
     providers_.push_back(register_provider(gate.provider(at).settings()));
 }
@@ -128,8 +125,8 @@ bool model_reports::follow_breaker(provider_metrics& provider, const provider_la
 
 void model_reports::on_end(const model_flight& flight, const model_end& end) {
   measure(flight, end);
-  if (spans_ != nullptr)
-    emit_span(flight, end);
+  if (flight.plan().span)
+    spans_.emit(span_of(flight, end, providers_.at(flight.plan().provider).server));
 }
 
 std::string_view model_reports::label_of(const model_flight& flight) {
@@ -207,22 +204,6 @@ void model_reports::measure(const model_flight& flight, const model_end& end) {
   of.input->observe(static_cast<std::int64_t>(end.end.reply->usage.prompt));
   if (flight.chat() != nullptr)
     of.output->observe(static_cast<std::int64_t>(end.end.reply->usage.completion));
-}
-
-void model_reports::emit_span(const model_flight& flight, const model_end& end) {
-  const auto* order = flight.chat();
-  const auto parent = order != nullptr ? parse_traceparent(order->trace) : std::nullopt;
-  if (parent && !parent->sampled)
-    return;
-  auto made = span_of(flight, end, providers_.at(flight.plan().provider).server);
-  if (parent) {
-    made.context = *parent;
-    made.parent_span_id = parent->span_id;
-  } else {
-    made.context = {.trace_high = random_(), .trace_low = random_() | 1U};
-  }
-  made.context.span_id = random_() | 1U;  // never 0
-  spans_->emit(std::move(made));
 }
 
 void model_reports::on_retry(const model_flight& flight, const error& why) {

@@ -3,13 +3,13 @@
 #include "actors/model_flight.hpp"
 #include "actors/model_spans.hpp"
 #include "libagent/base/error.hpp"
-#include "libagent/base/random.hpp"
 #include "libagent/base/time.hpp"
 #include "libagent/models/model_gate.hpp"
 #include "libagent/ports/chat_model.hpp"
 #include "libagent/ports/event_sink.hpp"
 #include "libagent/ports/model_order.hpp"
 #include "libagent/ports/span_sink.hpp"
+#include "libagent/ports/span_source.hpp"
 #include "libagent/tasks/name_hash.hpp"
 
 #include <caf/actor_system.hpp>
@@ -44,6 +44,11 @@ public:
 
   model_reports(caf::actor_system& system, const model_gate& gate, span_sink_ptr spans,
                 std::uint64_t seed);
+
+  /// Where the span of an order below that traceparent belongs; absent: it makes none.
+  [[nodiscard]] std::optional<span_place> place_below(std::string_view traceparent) {
+    return spans_.place_below(traceparent);
+  }
 
   /// An order is about to be answered.
   void on_end(const model_flight& flight, const model_end& end);
@@ -95,12 +100,10 @@ private:
                                                std::string_view provider, std::string_view model,
                                                const std::string& problem);
   void measure(const model_flight& flight, const model_end& end);
-  void emit_span(const model_flight& flight, const model_end& end);
 
   caf::telemetry::metric_registry* registry_;
   event_sink* events_;
-  span_sink_ptr spans_;
-  seeded_random random_;
+  span_source spans_;
   std::vector<provider_metrics> providers_;
   name_table<series> series_;
   std::string key_;  // kept for its memory

@@ -101,6 +101,10 @@ span span_of(const model_flight& flight, const model_end& end, const model_serve
   const auto* order = flight.chat();
   const std::string operation = order != nullptr ? "chat" : "embeddings";
   span made;
+  if (const auto& place = flight.plan().span) {
+    made.context = place->context;
+    made.parent_span_id = place->parent_span_id;
+  }
   made.name = operation + " " + flight.plan().model;
   made.kind = server.address.empty() ? span_kind::internal : span_kind::client;
   made.start_unix_nanos = flight.plan().ordered_unix_nanos;

@@ -24,7 +24,7 @@ struct model_server {
 [[nodiscard]] model_server server_of(const provider_settings& settings);
 
 /// The span of an order, with OpenTelemetry's attributes for generative AI (semantic conventions
-/// 1.41): everything but what was said. Ids are for the caller to fill in.
+/// 1.41): everything but what was said.
 [[nodiscard]] span span_of(const model_flight& flight, const model_end& end,
                            const model_server& server);
 

@@ -9,6 +9,7 @@
 #include "actors/memory_monitor.hpp"
 #include "actors/model_gateway.hpp"
 #include "actors/session_client.hpp"
+#include "actors/span_exporter.hpp"
 #include "actors/task_client.hpp"
 #include "libagent/base/expected.hpp"
 #include "libagent/nodes/endpoint.hpp"
@@ -95,6 +96,8 @@ struct node_parts {
   /// Where conversations are kept, and what was spent of budgets; null: it ends with the process.
   session_store_ptr sessions;
   span_sink_ptr spans;  ///< Null: none are made.
+  /// Where they are sent; its ring is usually `spans`. Absent: nowhere.
+  std::optional<span_exporter_options> span_export;
   /// How earlier processes of this node went down.
   std::vector<past_crash> crashes;
   /// Note on the calling thread that a run of a tool begins and ends there, for crash reports.

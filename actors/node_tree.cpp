@@ -222,13 +222,15 @@ child_spec make_sessions(const node_options& options, const node_parts& parts,
                          const agent_world_ptr& world) {
   supervisor_spec all{.rules = rules};
   all.children.push_back(pooled_child<sessions_impl>(
-      "all", sessions_options{.world = world,
-                              .around = std::make_shared<const session_surroundings>(
-                                  session_surroundings{.unix_time = system_unix_time,
-                                                       .has_store = parts.sessions != nullptr,
-                                                       .cache = cache,
-                                                       .node = options.name}),
-                              .limits = options.sessions}));
+      "all",
+      sessions_options{.world = world,
+                       .around = std::make_shared<const session_surroundings>(session_surroundings{
+                           .unix_time = system_unix_time,
+                           .has_store = parts.sessions != nullptr,
+                           .cache = cache,
+                           .node = options.name,
+                           .spans = std::make_shared<span_source>(parts.spans, random_word())}),
+                       .limits = options.sessions}));
   return nested_supervisor("sessions", std::move(all));
 }
 
@@ -270,6 +272,10 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
     root.children.push_back(
         own_thread_child<memory_monitor_impl>(memory_monitor_path, parts.probe, std::move(memory)));
   }
+  // Ahead of those who make spans: children end in reverse order, and it sends the last of them.
+  if (parts.span_export)
+    root.children.push_back(
+        pooled_child<span_exporter_impl>(span_exporter_path, *parts.span_export));
   root.children.push_back(make_cache(options, parts, rules));
   root.children.push_back(make_tasks(options, parts, rules, shared, tools, agents));
   root.children.push_back(make_agents(rules, agents));

@@ -6,6 +6,7 @@
 #include "actors/protocol/interfaces.hpp"
 #include "libagent/api/door_listings.hpp"
 #include "libagent/api/listing.hpp"
+#include "libagent/api/request_headers.hpp"
 #include "libagent/api/turn_reply.hpp"
 #include "libagent/api/turn_submission.hpp"
 #include "libagent/base/contract.hpp"
@@ -119,9 +120,13 @@ std::vector<agent_info> openai_door::agents_of(const api_caller& caller) const {
   return agents;
 }
 
+void openai_door::respond(const http_exchange_ptr& exchange, http_response reply) {
+  reply.headers.set("X-Request-Id", request_id_of(exchange->request()));
+  exchange->respond(std::move(reply));
+}
+
 void openai_door::respond(const api_call& call, http_response reply) {
-  reply.headers.set("X-Request-Id", request_id_of(call.request()));
-  call.exchange->respond(std::move(reply));
+  respond(call.exchange, std::move(reply));
 }
 
 bool openai_door::admits(const api_call& call, const std::string& agent) {
@@ -212,7 +217,8 @@ void openai_door::embed(const api_call& call) {
     return respond(call, error_response(part_is_restarting(model_gateway_path)));
   const std::stop_source stop;
   call.exchange->on_disconnect([stop]() mutable { stop.request_stop(); });
-  embedding_order order{.model = asked.model, .client = call.caller.client};
+  embedding_order order{
+      .model = asked.model, .client = call.caller.client, .trace = trace_parent(call.request())};
   order.call = std::make_shared<const embedding_call>(
       embedding_call{.model = asked.model,
                      .inputs = std::move(asked.inputs),

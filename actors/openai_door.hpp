@@ -57,6 +57,7 @@ public:
   [[nodiscard]] std::string request_id_of(const http_request& request);
 
   /// Answers at once, with the request's name in `X-Request-Id`.
+  void respond(const http_exchange_ptr& exchange, http_response reply);
   void respond(const api_call& call, http_response reply);
 
   /// Orders a turn; `reply` hears of it. Reads the headers into `turn` first.

@@ -14,6 +14,7 @@ inline constexpr const char* gateway_path = "gateway";
 inline constexpr const char* model_gateway_path = "models";
 inline constexpr const char* sessions_path = "sessions/all";
 inline constexpr const char* session_keeper_path = "session_keeper";
+inline constexpr const char* span_exporter_path = "spans";
 inline constexpr const char* agents_path = "agents";  ///< Each agent is at `agents/NAME`.
 
 }  // namespace libagent::actors

@@ -141,6 +141,11 @@ using model_gateway_actor = caf::typed_actor<
     // its own timer
     caf::result<void>(wake_atom)>;
 
+/// See actors/span_exporter.hpp: sends spans to a collector.
+using span_exporter_actor = caf::typed_actor<caf::result<void>(drain_atom),
+                                             // its own timer, and the web client's thread
+                                             caf::result<void>(wake_atom)>;
+
 /// See actors/session_keeper.hpp: the thread of the session store.
 using session_keeper_actor =
     caf::typed_actor<caf::result<void>(commit_atom, session_commit),

@@ -130,7 +130,7 @@ expected<wired_models> wire_models(const agent_config& config,
       return error{model.error().code, "provider " + each.name + ": " + model.error().context};
     servers.push_back({.settings = each, .model = *std::move(model)});
   }
-  wired_models wired{.providers = *std::move(providers), .make = {}};
+  wired_models wired{.providers = *std::move(providers), .client = client, .make = {}};
   wired.make = [servers = std::move(servers)](const actors::task_starter& tasks) {
     auto all = servers;
     all.push_back({.settings = extractive_settings(),

@@ -2,6 +2,7 @@
 
 #include "actors/node.hpp"
 #include "libagent/config/agent_config.hpp"
+#include "libagent/ports/web_client.hpp"
 
 #include <functional>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace libagent::app {
 /// Those who provide models, as configured; the extractive model is always among them.
 struct wired_models {
   std::vector<provider_settings> providers;
+  web_client_ptr client;  ///< Carries the calls; null: all models are embedded.
   /// For `actors::node_parts::models`.
   std::function<std::vector<actors::model_provider>(const actors::task_starter&)> make;
 

@@ -2,6 +2,7 @@
 
 #include "apps/agent/models_wiring.hpp"
 #include "apps/agent/settings.hpp"
+#include "apps/agent/telemetry_wiring.hpp"
 #include "apps/agent/worker_command.hpp"
 #include "libagent/adapters/cpu_limits.hpp"
 #include "libagent/adapters/crash_points.hpp"
@@ -377,6 +378,8 @@ expected<wired_agents> give_agents(const agent_config& config, const wiring_opti
   if (!models)
     return models.error();
   parts.models = models->make;
+  if (auto traced = wire_telemetry(config, models->client, parts); !traced)
+    return traced.error();
   auto agents = wire_agents(
       config, tools, [known = *models](std::string_view name) { return known.check_model(name); });
   if (agents)

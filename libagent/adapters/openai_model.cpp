@@ -8,6 +8,7 @@
 #include "libagent/openai/chat_request_writer.hpp"
 #include "libagent/openai/embeddings.hpp"
 #include "libagent/openai/server_facts.hpp"
+#include "libagent/telemetry/trace_context.hpp"
 
 #include <algorithm>
 #include <random>
@@ -55,6 +56,12 @@ http_headers headers_of(const openai_model_settings& settings) {
     headers.set(name, value);
   headers.set("Content-Type", "application/json");
   return headers;
+}
+
+/// Lets the provider's spans join the trace.
+void pass_on_trace(const std::string& trace, http_headers& headers) {
+  if (const auto context = parse_traceparent(trace))
+    headers.set("traceparent", make_traceparent(*context));
 }
 
 chat_request_style style_for(provider_kind kind, bool stream) {
@@ -166,6 +173,7 @@ web_call openai_model::request(std::string method, std::string url) const {
 void openai_model::start(chat_call call) {
   LIBAGENT_EXPECTS(call.request != nullptr && call.on_end != nullptr);
   auto web = request("POST", settings_.base_url + "/chat/completions");
+  pass_on_trace(call.trace, web.headers);
   // A reply in one piece begins when the model has written all of it.
   if (call.in_one_piece)
     web.first_byte_timeout = settings_.timeout;
@@ -183,6 +191,7 @@ void openai_model::start(embedding_call call) {
       time_for_attempt(call.deadline, settings_.timeout, std::chrono::steady_clock::now());
   if (web.timeout.count() <= 0)
     return call.on_end(error{errc::deadline_exceeded, "embed: the deadline has passed before"});
+  pass_on_trace(call.trace, web.headers);
   web.body = write_embedding_request(call.model, call.inputs, call.dimensions);
   web.stop = call.stop;
   fetch(*client_, std::move(web),

@@ -41,7 +41,7 @@ struct openai_model_settings {
 /// and a stalled server is told from one that thinks. Takes a whole JSON reply too. A call ends
 /// with its last event, whether or not the server ends its answer then. A server that does not
 /// connect, begin or go on in time is `unavailable`; `deadline_exceeded` is for the time of the
-/// whole call.
+/// whole call. The trace of a call goes with it as `traceparent`.
 class openai_model final : public chat_model {
 public:
   /// Errors: `invalid_argument` for settings that cannot work: a URL that is none or has a user or

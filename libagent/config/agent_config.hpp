@@ -199,6 +199,18 @@ struct log_config {
   std::string file;
 };
 
+/// Where spans go. No endpoint: none are made.
+struct telemetry_config {
+  std::string otlp_endpoint;
+  std::string otlp_headers_env = "OTEL_EXPORTER_OTLP_HEADERS";
+  std::string otlp_headers_file;
+  std::string service_name = "libagent";
+  std::chrono::milliseconds export_interval{1'000};
+  std::chrono::milliseconds export_timeout = std::chrono::seconds{10};
+  std::size_t batch_max = 256;
+  std::size_t spans_max = 4'096;
+};
+
 struct journal_config {
   journal_choice sync = journal_choice::group;
   std::chrono::milliseconds sync_interval{100};
@@ -235,6 +247,7 @@ struct agent_config {
   worker_config worker;
   journal_config journal;
   log_config log;
+  telemetry_config telemetry;
   shutdown_config shutdown;
 };
 

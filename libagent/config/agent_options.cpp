@@ -226,6 +226,29 @@ void add_process_options(std::vector<option>& all, agent_config& c) {
                    "How long running tasks may go on after a request to stop.");
 }
 
+void add_telemetry_options(std::vector<option>& all, telemetry_config& c) {
+  all.emplace_back("telemetry.otlp-endpoint", c.otlp_endpoint,
+                   "Base URL of an OpenTelemetry collector that takes OTLP over HTTP, as in "
+                   "http://127.0.0.1:4318; spans go to its /v1/traces. Empty: what the variable "
+                   "OTEL_EXPORTER_OTLP_ENDPOINT says, and without it no spans are made.",
+                   &collector_problem);
+  all.emplace_back("telemetry.otlp-headers-env", c.otlp_headers_env,
+                   "Environment variable that holds headers to send with them, for example a key: "
+                   "NAME=VALUE,NAME=VALUE, values percent-encoded. Empty: none does.",
+                   &variable_name_problem);
+  all.emplace_back("telemetry.otlp-headers-file", c.otlp_headers_file,
+                   "File that holds such headers, one a line or with commas; empty: none does.");
+  all.emplace_back("telemetry.service-name", c.service_name,
+                   "What this service is called in traces (service.name).", &short_text_problem);
+  all.emplace_back("telemetry.export-interval", c.export_interval, 10ms, 1h,
+                   "How often spans are sent.");
+  all.emplace_back("telemetry.export-timeout", c.export_timeout, 100ms, 10min,
+                   "How long one request to the collector may take.");
+  all.emplace_back("telemetry.batch-max", c.batch_max, 1, 10'000, "Spans in one request.");
+  all.emplace_back("telemetry.spans-max", c.spans_max, 1, 1'000'000,
+                   "Spans that wait to be sent; beyond that the oldest are dropped and counted.");
+}
+
 expected<void> check_together(const agent_config& c) {
   if (c.models.url.empty() != c.models.model.empty()) {
     return error{errc::invalid_argument,
@@ -265,6 +288,7 @@ std::vector<option> agent_options(agent_config& config) {
   add_supervision_options(all, config.supervision);
   add_documents_options(all, config.documents);
   add_process_options(all, config);
+  add_telemetry_options(all, config.telemetry);
   return all;
 }
 

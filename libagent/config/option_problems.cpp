@@ -44,6 +44,16 @@ std::string base_url_problem(std::string_view text) {
                                 "question mark or a password, or nothing";
 }
 
+std::string collector_problem(std::string_view text) {
+  return base_url_problem(text).empty() ? ""
+                                        : "expected a URL such as http://127.0.0.1:4318, without a "
+                                          "question mark or a password, or nothing";
+}
+
+std::string short_text_problem(std::string_view text) {
+  return text.empty() || text.size() > 128 ? "expected 1 to 128 characters" : "";
+}
+
 std::string variable_name_problem(std::string_view text) {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';

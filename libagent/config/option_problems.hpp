@@ -18,6 +18,12 @@ namespace libagent {
 /// Of a server of models; nothing at all will do too.
 [[nodiscard]] std::string base_url_problem(std::string_view text);
 
+/// Of a collector of spans; nothing at all will do too.
+[[nodiscard]] std::string collector_problem(std::string_view text);
+
+/// Of 1 to 128 characters.
+[[nodiscard]] std::string short_text_problem(std::string_view text);
+
 /// Of an environment variable that holds a key; nothing at all will do too.
 [[nodiscard]] std::string variable_name_problem(std::string_view text);
 

@@ -35,6 +35,7 @@ struct chat_call {
   time_point deadline = time_point::max();
   std::stop_token stop;             ///< Ends the call at once; then it ends with `cancelled`.
   std::shared_ptr<flow_gate> flow;  ///< Null: the reader is never slow.
+  std::string trace;                ///< W3C traceparent for the provider; empty: none.
   std::function<void(const chat_delta&)> on_delta;  ///< Empty: the reply is wanted whole.
   std::function<void(chat_end)> on_end;             ///< Never empty.
   /// The provider writes the reply at once: cheaper, but it may be silent until it is over.
@@ -47,6 +48,9 @@ struct embedding_call {
   std::optional<std::uint32_t> dimensions;
   time_point deadline = time_point::max();
   std::stop_token stop;
+  /// W3C traceparent for the provider; empty: none.
+  // NOLINTNEXTLINE(readability-redundant-member-init): lets users of -Wextra leave it out
+  std::string trace{};
 
   struct reply {
     std::string model;

@@ -52,6 +52,9 @@ struct embedding_order {
   std::shared_ptr<const embedding_call> call;  ///< Never null; its `model` is not looked at.
   criticality level = criticality::critical;
   std::string client;  ///< Who asks; budgets and fairness.
+  /// W3C traceparent; empty: none.
+  // NOLINTNEXTLINE(readability-redundant-member-init): lets users of -Wextra leave it out
+  std::string trace{};
 };
 
 /// One provider, as the gateway sees it.

@@ -53,12 +53,24 @@ TEST_CASE_METHOD(keyed_fixture, "with keys every route of the API wants one", "[
     (void)call("GET", path);
     CHECK(status() == 401);
     CHECK(last->response->headers.contains("WWW-Authenticate"));
+    CHECK(last->response->headers.find("X-Request-Id").value_or("").starts_with("req-"));
   }
   (void)call("POST", "/v1/chat/completions", ask_docs);
   CHECK(status() == 401);
   CHECK(answer()["error"]["code"] == "invalid_api_key");
   CHECK(script->turns.empty());
   CHECK(call("GET", "/healthz")["status"] == "ok");
+}
+
+TEST_CASE_METHOD(keyed_fixture, "a refusal before any route repeats the request's own name",
+                 "[door][keys]") {
+  headers.set("X-Request-Id", "mine");
+  (void)call("GET", "/v1/models");
+  CHECK(status() == 401);
+  CHECK(last->response->headers.find("X-Request-Id") == "mine");
+  (void)call("GET", "/v1/nothing");
+  CHECK(status() == 404);
+  CHECK(last->response->headers.find("X-Request-Id") == "mine");
 }
 
 TEST_CASE_METHOD(keyed_fixture, "a client is called as its key says, whatever else it says",

@@ -412,6 +412,38 @@ TEST_CASE_METHOD(gateway_fixture, "each order makes a span without contents", "[
   }
 }
 
+TEST_CASE_METHOD(gateway_fixture, "a provider is told the trace of the span that its call makes",
+                 "[actors][models]") {
+  start_gateway();
+  (void)call([](model_order& order) {
+    order.trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  });
+  const auto told = parse_traceparent(model->call(0).trace);
+  model->succeed(0, "yes");
+  run();
+  const auto made = spans->latest(1);
+  REQUIRE(made.size() == 1);
+  CHECK(told == made[0].context);
+  CHECK(span_id_text(made[0].parent_span_id) == "b7ad6b7169203331");
+
+  (void)call();  // begins a trace of its own
+  CHECK(parse_traceparent(model->call(1).trace));
+  model->succeed(1, "yes");
+  run();
+  CHECK(spans->latest(1)[0].parent_span_id == 0);
+}
+
+TEST_CASE_METHOD(gateway_fixture, "a trace that nobody records here goes on to the provider",
+                 "[actors][models]") {
+  spans = nullptr;
+  start_gateway();
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  (void)call([&](model_order& order) { order.trace = trace; });
+  CHECK(model->call(0).trace == trace);
+  (void)call();
+  CHECK(model->call(1).trace.empty());
+}
+
 TEST_CASE_METHOD(gateway_fixture, "in any order of messages each order is answered once",
                  "[actors][models]") {
   const auto seed = GENERATE(range(0U, 32U));

@@ -8,6 +8,7 @@
 #include "actors/sessions.hpp"
 #include "actors/short_task_handler.hpp"
 #include "actors/task_dispatcher.hpp"
+#include "libagent/ports/span_ring.hpp"
 #include "libagent/testing/scripted_model.hpp"
 #include "libagent/tools/agent_world.hpp"
 #include "libagent/tools/tool_registry.hpp"
@@ -110,7 +111,8 @@ public:
     start(actors::cache_route::path_of(0), spawn<actors::cache_impl>(actors::cache_options{}));
     start("tasks/handlers/1", spawn<actors::short_task_handler_impl>());
     start("agents/echo", actors::make_agent<echoing_agent>("echo", "Echoes.").spawn(system()));
-    actors::model_gateway_options gateway{.seed = 1, .now = [this] { return now(); }};
+    actors::model_gateway_options gateway{
+        .spans = spans, .seed = 1, .now = [this] { return now(); }};
     gateway.unix_time = [this] { return unix_now(); };
     provider_settings settings{.name = "scripted", .kind = provider_kind::embedded};
     gateway.providers.push_back({.settings = settings, .model = model});
@@ -140,7 +142,8 @@ public:
               .around = std::make_shared<const actors::session_surroundings>(
                   actors::session_surroundings{.unix_time = [this] { return unix_now(); },
                                                .has_store = store != nullptr,
-                                               .node = "test"}),
+                                               .node = "test",
+                                               .spans = std::make_shared<span_source>(spans, 7)}),
               .limits = limits_}));
     run();
   }
@@ -213,6 +216,7 @@ public:
   std::shared_ptr<fake_session_store> store;
   std::shared_ptr<scripted_model> model =
       std::make_shared<scripted_model>(std::vector<scripted_reply>{});
+  std::shared_ptr<span_ring> spans = std::make_shared<span_ring>(100);
   int runs = 0;
 
 private:

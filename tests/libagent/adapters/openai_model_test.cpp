@@ -173,6 +173,24 @@ TEST_CASE("a call in one piece asks for no stream and may be silent until its ti
   CHECK_THAT(client->kept.body, !Catch::Contains("stream"));
 }
 
+TEST_CASE("the trace of a call goes with it, unless it is none", "[openai_model]") {
+  for (const std::string trace :
+       {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "", "bad\r\nX-Evil: 1"}) {
+    CAPTURE(trace);
+    model_server server;
+    std::promise<chat_end> ended;
+    server.model->start(
+        chat_call{.request = std::make_shared<chat_request>(asking("x")),
+                  .trace = trace,
+                  .on_end = [&](chat_end end) { ended.set_value(std::move(end)); }});
+    server.answer(stream_of(text_event("x") + std::string{done_event}));
+    CHECK(ended.get_future().get().reply);
+    const auto is_told = server.request.find("traceparent: " + trace + "\r\n") != std::string::npos;
+    CHECK(is_told == trace.starts_with("00-"));
+    CHECK_THAT(server.request, !Catch::Contains("X-Evil"));
+  }
+}
+
 TEST_CASE("a connection that is cut says whether something was passed on", "[openai_model]") {
   const auto before = end_with(std::string{chunked_head});
   REQUIRE_FALSE(before.reply);
