@@ -24,7 +24,7 @@ turn_result answered(std::string text) {
 }
 
 /// The JSON documents of an event stream without names; `[DONE]` becomes a string.
-std::vector<nlohmann::json> events_of(const std::string& stream) {
+std::vector<nlohmann::json> door_events_of(const std::string& stream) {
   std::vector<nlohmann::json> events;
   sse_parser parser{[&events](const sse_event& event) {
     CHECK(event.event.empty());
@@ -78,12 +78,12 @@ TEST_CASE_METHOD(door_fixture, "a streamed completion arrives as it is written",
   CHECK(last->stream_status == 200);
   CHECK(last->stream_headers.find("Content-Type").value_or("").starts_with("text/event-stream"));
   CHECK(last->stream_headers.contains("X-Request-Id"));
-  CHECK(text_of(events_of(streamed())) == "he");
+  CHECK(text_of(door_events_of(streamed())) == "he");
   turn.observer->on_update(turn_text{"llo"});
   turn.observer->on_end(answered("hello"));
   CHECK(last->finished);
 
-  const auto events = events_of(streamed());
+  const auto events = door_events_of(streamed());
   CHECK(text_of(events) == "hello");
   CHECK(events.front()["choices"][0]["delta"]["role"] == "assistant");
   CHECK(events.back() == "[DONE]");
@@ -98,7 +98,7 @@ TEST_CASE_METHOD(door_fixture, "a streamed completion arrives as it is written",
 TEST_CASE_METHOD(door_fixture, "an answer that was not streamed is sent at its end", "[door]") {
   (void)send("POST", "/v1/chat/completions", hello_streamed);
   only_turn().observer->on_end(answered("all at once"));
-  const auto events = events_of(streamed());
+  const auto events = door_events_of(streamed());
   CHECK(text_of(events) == "all at once");
   CHECK(events.back() == "[DONE]");
 }
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(door_fixture, "what was said before a tool ran is a paragraph o
   observer.on_update(turn_text{"Found"});
   observer.on_update(turn_text{" it."});
   observer.on_end(answered("Found it."));
-  CHECK(text_of(events_of(streamed())) == "Let me look.\n\nFound it.");
+  CHECK(text_of(door_events_of(streamed())) == "Let me look.\n\nFound it.");
 }
 
 TEST_CASE_METHOD(door_fixture, "calls of the client's own tools are streamed piece by piece",
@@ -133,7 +133,7 @@ TEST_CASE_METHOD(door_fixture, "calls of the client's own tools are streamed pie
   turn.observer->on_end(result);
   std::string arguments;
   std::string finish;
-  for (const auto& event : events_of(streamed())) {
+  for (const auto& event : door_events_of(streamed())) {
     if (!event.is_object() || event["choices"].empty())
       continue;
     const auto& choice = event["choices"][0];
@@ -203,7 +203,7 @@ TEST_CASE_METHOD(door_fixture, "a turn that fails later ends its stream with the
   auto& observer = *only_turn().observer;
   observer.on_update(turn_text{"he"});
   observer.on_end({.state = turn_state::failed, .failure = error{errc::unavailable, "cut"}});
-  const auto events = events_of(streamed());
+  const auto events = door_events_of(streamed());
   CHECK(events.back()["error"]["code"] == "unavailable");
   CHECK(last->finished);
 }

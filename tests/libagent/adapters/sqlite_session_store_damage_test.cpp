@@ -219,9 +219,9 @@ TEST_CASE("what was spent is saved from a damaged file, and not believed when it
     const auto kept = open_sqlite_session_store({.file = written.path()}).value().store;
     must_commit(*kept, {keep_spending{{ann, bob}}});
   }
-  auto content = bytes_of_file(written.path());
+  auto content = database_bytes(written.path());
   content.replace(content.size() / 2 / 4'096 * 4'096, 4'096, 4'096, '\x5A');
-  write_bytes(written.path(), content);
+  write_database_bytes(written.path(), content);
   {
     const auto opened = open_sqlite_session_store({.file = written.path()}).value();
     CHECK_FALSE(opened.damage.empty());
