@@ -123,6 +123,7 @@ void agent_session::take_stored(const stored_session& stored) {
                     "read session " + identity_.name.id + ": " + history.error().context});
   }
   history_ = *std::move(history);
+  history_.compact();  // Most of those that are revived are idle again soon.
   ready();
 }
 

@@ -112,7 +112,8 @@ public:
       : count_{stored_conversations(options)},
         store_{value_or_trouble(open_sqlite_session_store({.file = file})).store},
         node_{start_live_node(store_)},
-        client_{node_->system()} {}
+        client_{node_->system()},
+        others_{node_->system().registry().running()} {}
 
   nlohmann::ordered_json run();
 
@@ -126,6 +127,7 @@ private:
   session_store_ptr store_;
   std::unique_ptr<actors::node> node_;
   actors::session_client client_;
+  std::size_t others_;  ///< Actors that are no conversation.
 };
 
 nlohmann::ordered_json json_of(std::vector<double> ms) {
@@ -179,7 +181,8 @@ std::uint64_t live_sessions::resident() {
 void live_sessions::let_all_go() {
   caf::anon_send(actors::find<actors::sessions_actor>(node_->system(), actors::sessions_path),
                  actors::pressure_atom_v, pressure_level::high);
-  while (resident() > 0)
+  // Their actors end a little after they are no longer known.
+  while (resident() > 0 || node_->system().registry().running() > others_)
     std::this_thread::yield();
 }
 
@@ -200,6 +203,7 @@ nlohmann::ordered_json live_sessions::run() {
   seen["resident"] = resident();
   seen["full_mib"] = static_cast<double>(resident_bytes(0)) / live_mib;
   let_all_go();
+  ::malloc_trim(0);  // As the memory monitor has it done.
   seen["gone_mib"] = static_cast<double>(resident_bytes(0)) / live_mib;
   const auto turns = std::min<std::uint64_t>(some, 2'000);
   seen["turn_revived"] = json_of(ask(3 * some, turns));
