@@ -273,9 +273,10 @@ supervisor_spec make_node_tree(const node_options& options, const node_parts& pa
         own_thread_child<memory_monitor_impl>(memory_monitor_path, parts.probe, std::move(memory)));
   }
   // Ahead of those who make spans: children end in reverse order, and it sends the last of them.
-  if (parts.span_export)
+  if (parts.span_export) {
     root.children.push_back(
         pooled_child<span_exporter_impl>(span_exporter_path, *parts.span_export));
+  }
   root.children.push_back(make_cache(options, parts, rules));
   root.children.push_back(make_tasks(options, parts, rules, shared, tools, agents));
   root.children.push_back(make_agents(rules, agents));

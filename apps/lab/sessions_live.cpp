@@ -16,6 +16,7 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <malloc.h>
 #include <string>
@@ -67,9 +68,8 @@ std::vector<std::string> live_turn_texts(std::uint64_t turn, seeded_random& rand
                  .usage = {.prompt = 350, .completion = 80},
                  .citations = {}},
       turn_ended{.failure = {}, .cache = {}, .at = lab_sessions_begin}};
-  std::vector<std::string> texts;
-  for (const auto& event : events)
-    texts.push_back(encode_event(event));
+  std::vector<std::string> texts(events.size());
+  std::ranges::transform(events, texts.begin(), encode_event);
   return texts;
 }
 

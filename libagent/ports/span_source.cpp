@@ -8,9 +8,10 @@ std::optional<span_place> span_source::place_below(std::string_view traceparent)
   if (sink_ == nullptr)
     return std::nullopt;
   const auto parent = parse_traceparent(traceparent);
-  if (!parent)
+  if (!parent) {
     return span_place{
         .context = {.trace_high = next_id(), .trace_low = next_id(), .span_id = next_id()}};
+  }
   if (!parent->sampled)
     return std::nullopt;
   span_place place{.context = *parent, .parent_span_id = parent->span_id};

@@ -53,9 +53,10 @@ void turn_driver::next_step() {
   if (work().is_last_step)
     tools.clear();
   auto request = request_for(plan, space, std::move(tools));
-  if (!asks_cache(request))
-    order(std::move(request),
-          !work().in_one_piece && work().agent->guardrails.blocked_output.empty());
+  if (asks_cache(request))
+    return;
+  order(std::move(request),
+        !work().in_one_piece && work().agent->guardrails.blocked_output.empty());
 }
 
 bool turn_driver::asks_cache(const chat_request& request) {

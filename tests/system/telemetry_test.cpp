@@ -31,18 +31,14 @@ std::string collect_spans(const loopback_server& collector, std::set<std::string
   return all;
 }
 
-}  // namespace
-
-TEST_CASE("the spans of a turn reach a collector, below the caller's and without contents",
-          "[system]") {
-  const temporary_folder home;
+/// A folder with a note that is indexed, and what the collector wants to see.
+void fill_home(const temporary_folder& home) {
   home.write("notes/a.md", "The lighthouse was built in 1887 by two brothers.\n");
   home.write("headers", "Authorization=Bearer%20of%20spans\n");
-  const loopback_server collector;
-  served_agent server{
-      home,
-      {"--docs", "notes", "--set", "telemetry.otlp-endpoint=" + url_at(collector, "/otlp"), "--set",
-       "telemetry.otlp-headers-file=headers", "--set", "telemetry.export-interval=10ms"}};
+  REQUIRE(run_agent(home, {"run", "index_folder", "--docs", "notes"}).code == 0);
+}
+
+void ask_documents(const served_agent& server) {
   const auto answer = http_client{}.send(
       {.method = "POST",
        .url = server.url("/v1/chat/completions"),
@@ -52,7 +48,22 @@ TEST_CASE("the spans of a turn reach a collector, below the caller's and without
            R"({"model":"agent:documents","messages":[{"role":"user","content":"When was the lighthouse built?"}]})",
        .timeout = process_patience});
   REQUIRE(answer);
+  INFO(answer->body);
   REQUIRE(answer->status == 200);
+}
+
+}  // namespace
+
+TEST_CASE("the spans of a turn reach a collector, below the caller's and without contents",
+          "[system]") {
+  const temporary_folder home;
+  fill_home(home);
+  const loopback_server collector;
+  served_agent server{
+      home,
+      {"--docs", "notes", "--set", "telemetry.otlp-endpoint=" + url_at(collector, "/otlp"), "--set",
+       "telemetry.otlp-headers-file=headers", "--set", "telemetry.export-interval=10ms"}};
+  ask_documents(server);
   const auto sent = collect_spans(collector, {"invoke_agent documents", "chat extractive"});
   CHECK_THAT(sent, Contains(R"("traceId":"0af7651916cd43dd8448eb211c80319c")") &&
                        Contains(R"("parentSpanId":"b7ad6b7169203331")") &&
@@ -62,15 +73,13 @@ TEST_CASE("the spans of a turn reach a collector, below the caller's and without
 
 TEST_CASE("a server that is told to stop sends its last spans first", "[system]") {
   const temporary_folder home;
-  home.write("headers", "Authorization=Bearer%20of%20spans\n");
+  fill_home(home);
   const loopback_server collector;
   served_agent server{
       home,
-      {"--docs", ".", "--set", "telemetry.otlp-endpoint=" + url_at(collector, "/otlp"), "--set",
+      {"--docs", "notes", "--set", "telemetry.otlp-endpoint=" + url_at(collector, "/otlp"), "--set",
        "telemetry.otlp-headers-file=headers", "--set", "telemetry.export-interval=1h"}};
-  const auto [status, answered] =
-      server.post("/v1/agents/documents/ask", {{"question", "What is here?"}});
-  CHECK(status == 200);
+  ask_documents(server);
   server.process().send_signal(SIGTERM);
   (void)collect_spans(collector, {"invoke_agent documents"});
   CHECK(server.process().wait(process_patience) == exit_status{.code = 0, .signal = {}});
