@@ -123,7 +123,6 @@ void agent_session::take_stored(const stored_session& stored) {
                     "read session " + identity_.name.id + ": " + history.error().context});
   }
   history_ = *std::move(history);
-  history_.compact();  // Most of those that are revived are idle again soon.
   ready();
 }
 
@@ -133,6 +132,7 @@ void agent_session::ready() {
     go_on();
   for (const auto& action : *waiting)
     action();
+  rest();
 }
 
 void agent_session::when_ready(then action) {
@@ -140,7 +140,13 @@ void agent_session::when_ready(then action) {
     until_loaded_->push_back(std::move(action));
   } else {
     action();
+    rest();
   }
+}
+
+void agent_session::rest() {
+  if (is_kept() && !work_)
+    history_.pack();
 }
 
 void agent_session::give_up(const error& why) {

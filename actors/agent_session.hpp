@@ -103,6 +103,7 @@ private:
   void take_stored(const stored_session& stored);
   void ready();
   void when_ready(then action);
+  void rest();  ///< Takes less memory while no turn is under way.
   void turn(const turn_request& request, const turn_observer_ref& who,
             const agent_world_ptr& world);
   void begin(turn_request request, const turn_observer_ptr& observer);

@@ -351,18 +351,19 @@ void agent_session::act(pause_turn& action) {
   const auto ended = std::exchange(work_, nullptr);
   ended->channel->end(action.result);
   turn_is_over();
+  rest();
 }
 
 void agent_session::act(end_turn& action) {
   action.result.session = identity_.name.id;
   const auto ended = std::exchange(work_, nullptr);
   loop_ = nullptr;
-  history_.compact();
   end_span_of_turn(action.result);
   ended->channel->end(action.result);
-  turn_is_over();
   if (!is_kept())
-    self_->quit();
+    return self_->quit();  // The sessions actor hears of that.
+  turn_is_over();
+  rest();
 }
 
 }  // namespace libagent::actors

@@ -1,6 +1,6 @@
 #include "apps/agent/models_wiring.hpp"
 
-#include "libagent/adapters/curl_web_client.hpp"
+#include "apps/agent/web_wiring.hpp"
 #include "libagent/adapters/openai_model.hpp"
 #include "libagent/adapters/secrets.hpp"
 #include "libagent/adapters/text_file.hpp"
@@ -122,8 +122,10 @@ expected<wired_models> wire_models(const agent_config& config,
     if (!settings)
       return settings.error();
     if (!client) {
-      client = std::make_shared<curl_web_client>(
-          curl_web_client_options{.on_thread_start = on_thread_start});
+      auto made = make_web_client(config, on_thread_start);
+      if (!made)
+        return made.error();
+      client = *std::move(made);
     }
     auto model = openai_model::make(*std::move(settings), client);
     if (!model)

@@ -1,7 +1,7 @@
 #include "apps/agent/telemetry_wiring.hpp"
 
+#include "apps/agent/web_wiring.hpp"
 #include "libagent/adapters/curl_parts.hpp"
-#include "libagent/adapters/curl_web_client.hpp"
 #include "libagent/adapters/secrets.hpp"
 #include "libagent/api/otlp_delivery.hpp"
 
@@ -73,8 +73,12 @@ expected<void> wire_telemetry(const agent_config& config, web_client_ptr client,
   auto headers = export_headers(wanted);
   if (!headers)
     return headers.error();
-  if (!client)
-    client = std::make_shared<curl_web_client>(curl_web_client_options{});
+  if (!client) {
+    auto made = make_web_client(config, {});
+    if (!made)
+      return made.error();
+    client = *std::move(made);
+  }
   const auto ring = std::make_shared<span_ring>(wanted.spans_max);
   parts.spans = ring;
   parts.span_export = actors::span_exporter_options{.ring = ring,

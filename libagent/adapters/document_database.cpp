@@ -65,8 +65,10 @@ expected<void> check_format(sqlite_database& database, const std::filesystem::pa
   auto version = database.query_integer("PRAGMA user_version");
   if (!version)
     return std::move(version.error());
-  if (*version == 0)
-    return error{errc::not_found, "open index " + file.string() + ": it was never completed"};
+  if (*version == 0) {
+    return error{errc::unavailable,
+                 "open index " + file.string() + ": it has just been begun; try again"};
+  }
   if (*version != format_version) {
     return error{errc::corrupt, "open index " + file.string() + ": it has format " +
                                     std::to_string(*version) + ", this program knows " +

@@ -199,6 +199,11 @@ struct log_config {
   std::string file;
 };
 
+/// How servers of models and collectors prove who they are.
+struct tls_config {
+  std::string ca_file;
+};
+
 /// Where spans go. No endpoint: none are made.
 struct telemetry_config {
   std::string otlp_endpoint;
@@ -248,6 +253,7 @@ struct agent_config {
   journal_config journal;
   log_config log;
   telemetry_config telemetry;
+  tls_config tls;
   shutdown_config shutdown;
 };
 

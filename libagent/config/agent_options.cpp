@@ -249,6 +249,12 @@ void add_telemetry_options(std::vector<option>& all, telemetry_config& c) {
                    "Spans that wait to be sent; beyond that the oldest are dropped and counted.");
 }
 
+void add_tls_options(std::vector<option>& all, tls_config& c) {
+  all.emplace_back("tls.ca-file", c.ca_file,
+                   "PEM file with the authorities that vouch for model servers and collectors "
+                   "called over HTTPS; empty: the system's.");
+}
+
 expected<void> check_together(const agent_config& c) {
   if (c.models.url.empty() != c.models.model.empty()) {
     return error{errc::invalid_argument,
@@ -289,6 +295,7 @@ std::vector<option> agent_options(agent_config& config) {
   add_documents_options(all, config.documents);
   add_process_options(all, config);
   add_telemetry_options(all, config.telemetry);
+  add_tls_options(all, config.tls);
   return all;
 }
 

@@ -2,6 +2,7 @@
 
 #include "libagent/base/contract.hpp"
 #include "libagent/base/text.hpp"
+#include "libagent/session/packed_entries.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,16 +30,6 @@ std::size_t entry_bytes(const conversation_entry& entry) {
            c.output.capacity();
   }
   return sum;
-}
-
-void shrink_entry(conversation_entry& entry) {
-  entry.message.content.shrink_to_fit();
-  entry.message.parts.text.shrink_to_fit();
-  entry.calls.shrink_to_fit();
-  for (auto& c : entry.calls) {
-    c.output.shrink_to_fit();
-    c.call.arguments.shrink_to_fit();
-  }
 }
 
 template <class T>
@@ -117,7 +108,7 @@ expected<conversation> conversation::replay(std::span<const std::string> events)
 expected<void> conversation::check(std::span<const chat_message> messages) const {
   if (messages.empty())
     return error{errc::invalid_argument, "messages: there are none"};
-  open_calls open{entries_};
+  open_calls open{entries()};
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (auto done = open.take(messages[i]); !done) {
       return error{done.error().code,
@@ -149,9 +140,10 @@ turn_result conversation::result() const {
                   .steps = facts.steps,
                   .cache = facts.cache,
                   .failure = facts.failure};
-  if (entries_.size() <= facts.first_step || entries_.back().message.role != chat_role::assistant)
+  const auto said = entries();
+  if (said.size() <= facts.first_step || said.back().message.role != chat_role::assistant)
     return out;
-  const auto& latest = entries_.back();
+  const auto& latest = said.back();
   if (latest.calls.empty() || facts.state == turn_state::calls_client)
     out.text = latest.message.content;
   if (facts.state == turn_state::calls_client) {
@@ -162,9 +154,9 @@ turn_result conversation::result() const {
 }
 
 std::span<const recorded_call> conversation::calls() const {
-  if (!turn_ || entries_.size() <= turn_->facts.first_step)
+  if (!turn_ || entries().size() <= turn_->facts.first_step)
     return {};
-  return entries_.back().calls;
+  return entries().back().calls;
 }
 
 std::vector<pending_approval> conversation::approvals() const {
@@ -200,7 +192,7 @@ session_view conversation::view() const {
                    .approvals = approvals()};
   if (!summary_.empty())
     out.messages.push_back({.role = chat_role::system, .content = summary_});
-  for (const auto& entry : entries_)
+  for (const auto& entry : entries())
     append_messages(out.messages, entry);
   std::erase_if(out.messages, [this](const chat_message& m) {
     const auto open = calls();
@@ -211,16 +203,23 @@ session_view conversation::view() const {
   return out;
 }
 
-void conversation::compact() {
-  for (auto& entry : entries_)
-    shrink_entry(entry);
-  entries_.shrink_to_fit();
+void conversation::pack() {
+  if (!packed_.empty())
+    return;
+  packed_ = pack_entries(entries_);
+  entries_ = std::vector<conversation_entry>{};  // `{}` alone would keep its memory.
   summary_.shrink_to_fit();
+}
+
+std::vector<conversation_entry>& conversation::unpacked() const {
+  if (!packed_.empty())
+    entries_ = unpack_entries(std::exchange(packed_, {}));
+  return entries_;
 }
 
 std::size_t conversation::bytes() const {
   auto sum = sizeof(*this) + agent_.capacity() + summary_.capacity() +
-             handed_over_by_.capacity() * sizeof(std::string) +
+             handed_over_by_.capacity() * sizeof(std::string) + packed_.capacity() +
              entries_.capacity() * sizeof(conversation_entry);
   for (const auto& entry : entries_)
     sum += entry_bytes(entry);
@@ -233,9 +232,9 @@ std::size_t conversation::bytes() const {
 
 bool operator==(const conversation& a, const conversation& b) {
   return a.agent_ == b.agent_ && a.handed_over_by_ == b.handed_over_by_ &&
-         a.summary_ == b.summary_ && a.entries_ == b.entries_ && equal_behind(a.turn_, b.turn_) &&
-         equal_behind(a.last_, b.last_) && a.gauge_ == b.gauge_ && a.usage_ == b.usage_ &&
-         a.cost_micro_ == b.cost_micro_ && a.events_ == b.events_ &&
+         a.summary_ == b.summary_ && a.unpacked() == b.unpacked() &&
+         equal_behind(a.turn_, b.turn_) && equal_behind(a.last_, b.last_) && a.gauge_ == b.gauge_ &&
+         a.usage_ == b.usage_ && a.cost_micro_ == b.cost_micro_ && a.events_ == b.events_ &&
          a.created_at_ == b.created_at_ && a.changed_at_ == b.changed_at_ && a.turns_ == b.turns_;
 }
 

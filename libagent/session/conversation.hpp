@@ -3,6 +3,7 @@
 #include "libagent/base/expected.hpp"
 #include "libagent/base/time.hpp"
 #include "libagent/models/chat.hpp"
+#include "libagent/session/conversation_entry.hpp"
 #include "libagent/session/session_event.hpp"
 #include "libagent/session/session_view.hpp"
 #include "libagent/session/token_gauge.hpp"
@@ -18,34 +19,6 @@
 #include <vector>
 
 namespace libagent {
-
-/// Where a tool call is in its life.
-enum class call_phase : std::uint8_t {
-  asked,    ///< By the model; nothing was done.
-  waits,    ///< For a person.
-  allowed,  ///< By a person; not started yet.
-  started,  ///< May have had its effects.
-  ended     ///< `output` says how.
-};
-
-/// A tool call and, once there is one, its result: they are never apart.
-struct recorded_call {
-  tool_call call;  ///< Its arguments are a JSON object.
-  call_phase phase = call_phase::asked;
-  bool succeeded = false;
-  bool has_run = false;  ///< It was started at some time.
-  std::string output;
-
-  friend bool operator==(const recorded_call&, const recorded_call&) = default;
-};
-
-/// Something that was said. The calls of an assistant are in `calls`, not in `message`.
-struct conversation_entry {
-  chat_message message;
-  std::vector<recorded_call> calls;
-
-  friend bool operator==(const conversation_entry&, const conversation_entry&) = default;
-};
 
 /// What a turn came to so far.
 struct turn_facts {
@@ -80,7 +53,8 @@ struct open_turn {
 /// A conversation as a typed state, folded from its events.
 ///
 /// What a model gets to read pairs each call with a result by construction: there is no way to
-/// have one without the other. Thread safety: none. Movable.
+/// have one without the other. Thread safety: none, not even for readers alone: see `pack`.
+/// Movable.
 class conversation {
 public:
   conversation() = default;
@@ -102,7 +76,8 @@ public:
   /// was asked since then.
   [[nodiscard]] const std::string& agent_for(const std::string& asked) const;
 
-  [[nodiscard]] std::span<const conversation_entry> entries() const { return entries_; }
+  /// Valid until the next call of a member that is not const.
+  [[nodiscard]] std::span<const conversation_entry> entries() const { return unpacked(); }
 
   /// What was said before the entries; empty: nothing.
   [[nodiscard]] const std::string& summary() const { return summary_; }
@@ -142,8 +117,8 @@ public:
   /// For whoever looks at it; `id` and `resident` are left to the caller.
   [[nodiscard]] session_view view() const;
 
-  /// Gives back memory that was taken in advance.
-  void compact();
+  /// Takes a third of the memory from now on, until somebody reads the entries or adds to them.
+  void pack();
 
   /// Memory it holds, itself included.
   [[nodiscard]] std::size_t bytes() const;
@@ -164,11 +139,13 @@ private:
   void add(chat_message message);
   void answer_what_is_open(const turn_ended& event);
   [[nodiscard]] recorded_call* find_call(std::string_view id);
+  [[nodiscard]] std::vector<conversation_entry>& unpacked() const;
 
   std::string agent_;
   std::vector<std::string> handed_over_by_;  // to `agent_`, one after the other
   std::string summary_;
-  std::vector<conversation_entry> entries_;
+  mutable std::vector<conversation_entry> entries_;  // empty while they are in `packed_`
+  mutable std::string packed_;
   std::unique_ptr<open_turn> turn_;
   std::unique_ptr<turn_facts> last_;
   token_gauge gauge_;

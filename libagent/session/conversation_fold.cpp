@@ -61,25 +61,28 @@ void conversation::add(chat_message message) {
     }
     return;
   }
-  if (!entries_.empty())
-    close_calls(entries_.back(), "no result: whoever was to run it went on without one");
+  auto& said = unpacked();
+  if (!said.empty())
+    close_calls(said.back(), "no result: whoever was to run it went on without one");
   if (says_nothing(message))
     return;
+  message.tool_call_id.clear();
   conversation_entry entry;
   entry.calls.reserve(message.tool_calls.size());
   for (auto& c : message.tool_calls) {
     c.arguments = sound_arguments(std::move(c.arguments));
     entry.calls.push_back({.call = std::move(c)});
   }
-  message.tool_calls = {};
+  message.tool_calls = std::vector<tool_call>{};  // `{}` alone would keep its memory.
   entry.message = std::move(message);
-  entries_.push_back(std::move(entry));
+  said.push_back(std::move(entry));
 }
 
 recorded_call* conversation::find_call(std::string_view id) {
-  if (entries_.empty())
+  auto& said = unpacked();
+  if (said.empty())
     return nullptr;
-  auto& calls = entries_.back().calls;
+  auto& calls = said.back().calls;
   const auto found =
       std::ranges::find_if(calls, [id](const recorded_call& c) { return c.call.id == id; });
   return found == calls.end() ? nullptr : &*found;
@@ -97,7 +100,7 @@ expected<void> conversation::fold(turn_began& event) {
   turn->facts.key = std::move(event.key);
   turn->facts.agent = event.agent;
   turn->terms = std::move(event.terms);
-  turn->facts.first_step = entries_.size();
+  turn->facts.first_step = unpacked().size();
   turn_ = std::move(turn);
   if (event.agent != agent_)
     handed_over_by_.clear();
@@ -201,7 +204,8 @@ expected<void> conversation::fold(summarised& event) {
   if (!turn_ || event.entries > turn_->facts.first_step)
     return misplaced("a summary of what is not there or of the open turn");
   summary_ = std::move(event.text);
-  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(event.entries));
+  auto& said = unpacked();
+  said.erase(said.begin(), said.begin() + static_cast<std::ptrdiff_t>(event.entries));
   turn_->facts.first_step = less_by(turn_->facts.first_step, event.entries);
   turn_->facts.usage += event.usage;
   turn_->facts.cost_micro += event.cost_micro;
@@ -225,11 +229,11 @@ expected<void> conversation::fold(turn_ended& event) {
 }
 
 void conversation::answer_what_is_open(const turn_ended& event) {
-  if (event.state == turn_state::calls_client || entries_.size() <= turn_->facts.first_step)
+  auto& said = unpacked();
+  if (event.state == turn_state::calls_client || said.size() <= turn_->facts.first_step)
     return;
-  close_calls(entries_.back(), event.state == turn_state::cancelled
-                                   ? "not run: the turn was cancelled"
-                                   : "not run: the turn ended before");
+  close_calls(said.back(), event.state == turn_state::cancelled ? "not run: the turn was cancelled"
+                                                                : "not run: the turn ended before");
 }
 
 }  // namespace libagent

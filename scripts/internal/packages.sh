@@ -4,7 +4,7 @@
 build_packages=(g++ cmake ninja-build patch ca-certificates
   libboost1.81-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev
   libcli11-dev nlohmann-json3-dev libspdlog-dev libedit-dev)
-test_packages=(catch2 git curl zlib1g-dev)
+test_packages=(catch2 git curl openssl zlib1g-dev)
 check_packages=(clang-format-19 clang-tidy-19)
 lab_packages=(wrk zlib1g-dev)
 fuzz_packages=(clang-19 libclang-rt-19-dev llvm-19) # the last for names in stack traces

@@ -61,7 +61,10 @@ function waitForReady(child) {
     const timer = setTimeout(() => reject(new Error('the agent was not ready in time')), patience);
     let errors = '';
     child.stderr.on('data', (piece) => (errors += piece));
-    child.on('exit', (code) => reject(new Error(`the agent ended with ${code}: ${errors}`)));
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the agent ended with ${code}: ${errors}`));
+    });
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (!line.includes('"event":"ready"')) return;
       clearTimeout(timer);
@@ -70,10 +73,10 @@ function waitForReady(child) {
   });
 }
 
-/** Starts it; `url` has no path. */
-export async function startAgent(program, stubUrl) {
+/** Starts it, with more flags at will; `url` has no path. */
+export async function startAgent(program, stubUrl, more = []) {
   const home = mkdtempSync(join(tmpdir(), 'libagent-acceptance-'));
-  const flags = writeSettings(home, stubUrl);
+  const flags = [...writeSettings(home, stubUrl), ...more];
   const child = spawn(program, ['serve', '--port', '0', ...flags], {
     cwd: home,
     env: {

@@ -17,6 +17,7 @@ skip() {
 
 command -v node >/dev/null 2>&1 || skip "there is no node on this machine (needs 20 or later)"
 command -v npm >/dev/null 2>&1 || skip "there is no npm on this machine"
+command -v openssl >/dev/null 2>&1 || skip "there is no openssl on this machine"
 major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
 [ "$major" -ge 20 ] || skip "node $(node --version) is older than 20"
 
@@ -34,4 +35,5 @@ if ! cmp -s package-lock.json node_modules/.installed-from; then
   cp package-lock.json node_modules/.installed-from
 fi
 
-LIBAGENT_AGENT=$agent exec node --test --test-timeout=60000 openai_client.test.mjs
+LIBAGENT_AGENT=$agent exec node --test --test-timeout=60000 openai_client.test.mjs \
+  https_model.test.mjs

@@ -9,6 +9,7 @@
 // The model "broken" answers 500.
 
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 const usage = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
 
@@ -140,16 +141,20 @@ async function serve(stub, request, response) {
   streamReply(response, body, reply(body));
 }
 
-/** Starts it on a free port. `requests`: the bodies of all chat requests so far. */
-export async function startStubModel() {
+/**
+ * Starts it on a free port, with `tls` ({ key, cert }) over HTTPS. `requests`: the bodies of all
+ * chat requests so far.
+ */
+export async function startStubModel(tls) {
   const stub = { requests: [], hangUps: 0, onHangUp: undefined };
-  const server = createServer((request, response) => {
+  const answer = (request, response) => {
     serve(stub, request, response).catch((failure) => {
       response.destroy(failure);
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stub.url = `http://127.0.0.1:${server.address().port}/v1`;
+  stub.url = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}/v1`;
   stub.stop = () => {
     server.close();
     server.closeAllConnections();

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 using namespace libagent;
@@ -75,6 +76,17 @@ TEST_CASE("a folder never indexed is not found", "[documents]") {
   const auto opened = folder.open();
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::not_found);
+}
+
+TEST_CASE("an index that has just been begun is a reason to try again", "[documents]") {
+  const indexed_folder folder;
+  std::filesystem::create_directories(folder.database().parent_path());
+  auto begun = sqlite_database::open(folder.database(), sqlite_database::access::write);
+  REQUIRE(begun);
+  REQUIRE(begun->execute("PRAGMA journal_mode = WAL"));
+  const auto opened = folder.open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == errc::unavailable);
 }
 
 TEST_CASE("an index of another format is refused with the way out", "[documents]") {

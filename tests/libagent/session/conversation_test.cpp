@@ -107,13 +107,33 @@ TEST_CASE("a summary takes the place of the oldest entries") {
   CHECK(history.result().text == "end");
 }
 
-TEST_CASE("an idle short conversation takes little memory") {
+TEST_CASE("a packed conversation takes little more memory than its texts") {
   auto history =
       folded({turn_of("t", std::string(100, 'x')), step_of(std::string(300, 'y')), turn_ended{},
               turn_of("u", std::string(100, 'x')), step_of(std::string(300, 'y')), turn_ended{}});
-  history.compact();
-  REQUIRE(history.entries().size() == 4);
-  WARN("conversation of 4 messages with 800 bytes of text: "
-       << history.bytes() << " bytes, of them " << sizeof(conversation) << " fixed");
-  CHECK(history.bytes() < 3'000);
+  history.pack();
+  CHECK(history.bytes() < sizeof(conversation) + sizeof(turn_facts) + 900);
+  CHECK(history.entries().size() == 4);
+}
+
+TEST_CASE("a conversation that was packed reads and goes on as before") {
+  const std::vector<session_event> events{
+      turn_began{.id = "t",
+                 .agent = "main",
+                 .messages = {{.role = chat_role::system, .content = "be brief"},
+                              {.content = "look", .name = "ann", .parts = {R"([{"type":"text"}])"}},
+                              {.content = std::string{"not \xff UTF-8 \0", 13}}},
+                 .at = 1},
+      step_of("", {{"a", "pay", R"({"x":1})"}, {"b", "pay", "{}"}}), tools_started{{"a"}},
+      tool_ended{.call = "a", .output = "paid"}, approval_asked{{"b"}}};
+  auto packed = folded(events);
+  packed.pack();
+  packed.pack();
+  CHECK(packed == folded(events));
+  packed.pack();
+  REQUIRE(packed.approvals().size() == 1);
+  packed.pack();
+  REQUIRE(packed.apply(turn_ended{turn_state::cancelled}).has_value());
+  CHECK(packed.entries().size() == 4);
+  CHECK(packed.view().messages.back().content == "not run: the turn was cancelled");
 }
