@@ -46,11 +46,8 @@ journal_state dispatch_core::state_of(const task_entry& entry) const {
                     .cache = record.cache,
                     .failure = record.failure,
                     .result = record.result};
-  if (record.state == task_state::queued && entry.place == task_place::delayed) {
-    now.not_before = record.deadline - std::chrono::duration_cast<std::chrono::milliseconds>(
-                                           entry.deadline - entry.not_before)
-                                           .count();
-  }
+  if (record.state == task_state::queued && entry.place == task_place::delayed)
+    now.not_before = entry.not_before_unix;
   return now;
 }
 

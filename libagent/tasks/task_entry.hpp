@@ -82,7 +82,8 @@ struct task_entry {
   std::uint32_t unwritten = 0;  ///< Changes that are not journalled yet.
   std::uint32_t depth = 0;      ///< Ancestors.
   std::uint64_t fingerprint = 0;
-  time_point not_before;  ///< When it is delayed.
+  time_point not_before;            ///< When it is delayed.
+  unix_millis not_before_unix = 0;  ///< The same as the wall clock was when the delay began.
   retry_policy retry;
   duration cost{};  ///< Its estimated service time while it waits; set by `fair_queue`.
   std::shared_ptr<const group_outcome> group;  ///< What its children came to; null: none.

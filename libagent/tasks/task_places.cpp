@@ -158,6 +158,8 @@ void task_table::delay(task_entry& entry, duration delay, const instant& now) {
     leave_queue(entry, false);
   }
   entry.not_before = now.steady + delay;
+  entry.not_before_unix =
+      now.unix_time + std::chrono::ceil<std::chrono::milliseconds>(delay).count();
   entry.place = task_place::delayed;
   delayed_.emplace(entry.not_before, &entry);
   note_queued(entry);

@@ -207,6 +207,18 @@ TEST_CASE("an error that may pass is tried again after a journalled pause", "[ta
   CHECK(h.started.back().attempt == 2);
 }
 
+TEST_CASE("a pause is journalled as the wall clock is when it begins", "[tasks][journal]") {
+  journalled_core h;
+  h.add_executor(1, h.handlers);
+  const auto id = h.run();
+  auto set_back = h.now();
+  set_back.unix_time -= 3'600'000;
+  h.core.complete(id, 1, error{errc::unavailable, "down", 300ms}, set_back);
+  h.commit();
+  CHECK(h.on_disk.at(id).not_before >= set_back.unix_time + 300);
+  CHECK(h.on_disk.at(id).not_before < set_back.unix_time + 60'000);
+}
+
 TEST_CASE("a task fails after as many failures as its policy allows", "[tasks][journal]") {
   journalled_core h;
   h.add_executor(1, h.handlers);
