@@ -107,6 +107,18 @@ private:
 
 }  // namespace
 
+std::string first_page_in_log(const std::filesystem::path& log) {
+  std::ifstream file{log, std::ios::binary};
+  file.seekg(log_header_bytes);
+  std::string frame(frame_header_bytes + database_page_bytes, '\0');
+  std::string page;
+  while (file.read(frame.data(), static_cast<std::streamsize>(frame.size()))) {
+    if (big_endian_at(frame, 0) == 1)
+      page = frame.substr(frame_header_bytes);
+  }
+  return page;
+}
+
 std::uint64_t unreadable_commits(const std::filesystem::path& log) {
   return log_reader{log}.count();
 }

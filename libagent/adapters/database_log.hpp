@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace libagent {
 
@@ -11,5 +12,8 @@ namespace libagent {
 ///
 /// The format is that of https://www.sqlite.org/fileformat2.html#the_write_ahead_log.
 [[nodiscard]] std::uint64_t unreadable_commits(const std::filesystem::path& log);
+
+/// The database's first page as it stands last in a log, sound or not; empty: it is not there.
+[[nodiscard]] std::string first_page_in_log(const std::filesystem::path& log);
 
 }  // namespace libagent

@@ -76,11 +76,12 @@ std::string first_page_of(const std::filesystem::path& file) {
   return page;
 }
 
-/// Whether the first page, damaged as it may be, still says of which kind the file is.
+/// Whether the first page, damaged as it may be, still says of which kind the file is. A young
+/// file has that page in its log only.
 bool is_named(const std::filesystem::path& file, const database_kind& kind) {
-  const auto page = first_page_of(file);
-  return std::ranges::any_of(kind.own_tables(), [&page](const std::string& table) {
-    return page.find("CREATE TABLE " + table + "(") != std::string::npos;
+  const auto pages = first_page_of(file) + first_page_in_log(file.string() + "-wal");
+  return std::ranges::any_of(kind.own_tables(), [&pages](const std::string& table) {
+    return pages.find("CREATE TABLE " + table + "(") != std::string::npos;
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -182,6 +183,29 @@ TEST_CASE("a log that is damaged in the middle is reported with what it costs", 
   REQUIRE(found.damage.size() == 1);
   CHECK(found.damage[0].find("the last 4 commits in it are lost") != std::string::npos);
   CHECK(database_bytes(copy.string() + ".damaged-wal") == log);
+}
+
+TEST_CASE("a journal whose file is damaged while all is in its log loses nothing", "[journal]") {
+  const temporary_folder folder;
+  const auto file = folder.path() / "journal.db";
+  auto kept = open_sqlite_journal({.file = file}).value();
+  for (std::uint64_t i = 1; i <= 5; ++i)
+    must_commit(*kept, {write_accepted{task_to_keep(i)}});
+  auto bytes = database_bytes(file);
+  REQUIRE(bytes.size() == database_page_bytes);
+  const auto first = GENERATE(0, 18, 21, 30, 92);
+  CAPTURE(first);
+  std::fill(bytes.begin() + first, bytes.end(), '\x5A');
+  const auto copy = folder.path() / "copy.db";
+  write_database_bytes(copy, bytes);
+  write_database_bytes(copy.string() + "-wal", database_bytes(file.string() + "-wal"));
+  const auto opened = open_sqlite_journal({.file = copy});
+  INFO((opened ? std::string{} : to_string(opened.error())));
+  REQUIRE(opened);
+  const auto found = must_load(**opened);
+  CHECK(ids_of(found.tasks) == numbered_tasks({1, 2, 3, 4, 5}));
+  for (std::uint64_t i = 0; i < found.tasks.size(); ++i)
+    CHECK(is_same(found.tasks[i], {task_to_keep(i + 1), {}, {}}));
 }
 
 TEST_CASE("what is no journal is refused and left as it is", "[journal]") {
