@@ -18,6 +18,7 @@ namespace {
 
 /// A pending CAF timer keeps the actor, and with it the system's shutdown, waiting.
 constexpr auto upkeep_pause = std::chrono::milliseconds{200};
+constexpr std::size_t reported_max = 1'000;
 
 }  // namespace
 
@@ -54,7 +55,17 @@ caf::result<stored_task> journal_state_machine::lookup(const task_id& id) {
     return to_caf_error(found.error());
   if (!*found)
     return to_caf_error({errc::not_found, "look task up: no task has the id " + to_string(id)});
+  report_damage(**found);
   return **std::move(found);
+}
+
+/// What has ended is not read at the start: that it was damaged shows when somebody asks.
+void journal_state_machine::report_damage(const stored_task& stored) {
+  if (!stored.is_damaged || reported_.size() == reported_max ||
+      !reported_.insert(stored.task.id).second)
+    return;
+  const auto what = "task " + to_string(stored.task.id) + ": " + stored.now.failure->context;
+  events_of(self_->system()).emit(events::journal_damaged, {{"what", std::string_view{what}}});
 }
 
 caf::result<std::vector<task_record>> journal_state_machine::list(const journal_query& query) {
@@ -63,8 +74,10 @@ caf::result<std::vector<task_record>> journal_state_machine::list(const journal_
     return to_caf_error(found.error());
   std::vector<task_record> records;
   records.reserve(found->size());
-  for (const auto& stored : *found)
+  for (const auto& stored : *found) {
+    report_damage(stored);
     records.push_back(record_of(stored));
+  }
   return records;
 }
 

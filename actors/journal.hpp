@@ -10,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 
 namespace libagent::actors {
 
@@ -45,12 +46,14 @@ private:
   [[nodiscard]] caf::result<void> commit(const journal_commit& what);
   [[nodiscard]] caf::result<stored_task> lookup(const task_id& id);
   [[nodiscard]] caf::result<std::vector<task_record>> list(const journal_query& query);
+  void report_damage(const stored_task& stored);
   void keep_up();
   void look_after();
 
   journal_actor::pointer self_;
   journal_actor_options options_;
   time_point pruned_;
+  std::set<task_id> reported_;  ///< Damaged tasks, each reported once.
   bool must_sync_ = false;
   bool timer_runs_ = false;
 };

@@ -92,6 +92,7 @@ void make_damaged(stored_task& kept, const std::string& lost) {
   kept.now.failure = error{errc::corrupt, "the journal lost " + lost + " of this task"};
   kept.task.arguments = std::make_shared<const std::string>();
   kept.group.clear();
+  kept.is_damaged = true;
 }
 
 std::string lost_parts(const journal_row& row) {
@@ -145,6 +146,7 @@ expected<bool> journal_reader::complete(journal_row& row, bool with_result) {
   }
   // How it ended is known; only the result is gone.
   row.kept.now.failure = error{errc::corrupt, "the journal lost the result of this task"};
+  row.kept.is_damaged = true;
   return true;
 }
 

@@ -85,7 +85,7 @@ expected<const task_record*> dispatch_core::revive(const stored_task& stored, ta
   }
   if (stored.task.task_effects == effects::once && stored.now.attempt > 0)
     return refuse(errc::invalid_argument, "it may have had its effects; submit it anew instead");
-  if (stored.now.failure && stored.now.failure->code == errc::corrupt)
+  if (stored.is_damaged)
     return refuse(errc::corrupt, "the journal lost a part of it");
   if (!journal_works())
     return refuse(errc::unavailable, "the journal cannot be written");

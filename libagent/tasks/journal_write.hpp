@@ -60,6 +60,7 @@ struct stored_task {
   journal_task task;
   journal_state now;
   journal_group group;
+  bool is_damaged = false;  ///< The journal lost a part of it; `now.failure` says which.
 };
 
 /// One idempotency key that was used.

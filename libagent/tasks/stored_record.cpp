@@ -3,7 +3,8 @@
 namespace libagent {
 
 task_record record_of(const stored_task& stored) {
-  const auto& [task, now, group] = stored;
+  const auto& task = stored.task;
+  const auto& now = stored.now;
   task_record record{.id = task.id,
                      .target = task.target,
                      .task_lane = task.task_lane,

@@ -1,4 +1,5 @@
 #include "actors/journal.hpp"
+#include "libagent/telemetry/journal_events.hpp"
 
 #include "tests/actors/tasks_fixture.hpp"
 #include "tests/support/fake_journal.hpp"
@@ -68,6 +69,23 @@ TEST_CASE_METHOD(durable_fixture, "a task that was accepted runs after the dispa
   add_executors(actors::executor_kind::handler, 1);
   CHECK(lookup(id).state == task_state::succeeded);
   CHECK(starts_of(id) == 1);
+}
+
+TEST_CASE_METHOD(durable_fixture, "a result that was lost is reported when somebody asks, once",
+                 "[actors][durable]") {
+  start_kept({tool_called("echo")});
+  add_executors(actors::executor_kind::handler, 1);
+  const auto id = submit("echo", "[1]");
+  REQUIRE(lookup(id).state == task_state::succeeded);
+  kept->lose_result_of(id);
+  start_kept({tool_called("echo")});
+  CHECK(events().events(events::journal_damaged).empty());
+  for (auto times = 0; times < 2; ++times) {
+    const auto seen = lookup(id);
+    REQUIRE(seen.failure);
+    CHECK(seen.failure->code == errc::corrupt);
+  }
+  CHECK(events().events(events::journal_damaged).size() == 1);
 }
 
 TEST_CASE_METHOD(durable_fixture, "a run is journalled before its executor hears of it",

@@ -51,6 +51,14 @@ public:
     damage_.push_back(std::move(what));
   }
 
+  /// From now on the task's result cannot be read. @pre The task is known.
+  void lose_result_of(const task_id& id) {
+    const std::lock_guard guard{mutex_};
+    auto& lost = rows_.tasks.at(rows_.numbers.at(id));
+    lost.is_damaged = true;
+    lost.now.failure = error{errc::corrupt, "the journal lost the result of this task"};
+  }
+
   [[nodiscard]] expected<journal_contents> load() override {
     const std::lock_guard guard{mutex_};
     if (fails_)
