@@ -42,9 +42,13 @@ void pause_between_looks(std::chrono::milliseconds time) {
 }
 
 /// The op that a line belongs to: its own, or that of a parent's child.
+/// Without what children and errands have behind it.
+std::string own_label(const std::string& label) {
+  return label.substr(0, label.find('.'));
+}
+
 const client_op* op_of_label(const std::vector<client_op>& ops, const std::string& label) {
-  const auto own = label.substr(0, label.find('.'));
-  const auto found = std::ranges::find(ops, own, &client_op::label);
+  const auto found = std::ranges::find(ops, own_label(label), &client_op::label);
   return found == ops.end() ? nullptr : &*found;
 }
 
@@ -148,7 +152,7 @@ void seed_checks::check_errands() {
   for (const auto& [label, count] : lines) {
     const auto* const op = op_of_label(ops, label);
     if (op == nullptr) {
-      ledger_.note_problem(label + ": nobody asked an agent for that errand");
+      note_unsent(label, "errand");
     } else if (op->outcome == submit_outcome::refused) {
       ledger_.note_problem(label + ": it was refused (" + op->refusal + "), and its agent acted");
     }
@@ -186,7 +190,7 @@ void seed_checks::check_runs(std::uint16_t port, const std::string& tool) {
 /// Something ran that is in nobody's book: only under a key that was lost with a damaged part of
 /// the journal.
 void seed_checks::note_unsent(const std::string& label, const std::string& tool) {
-  if (!label.ends_with(other_body_suffix) || !reports_damage_())
+  if (!own_label(label).ends_with(other_body_suffix) || !reports_damage_())
     ledger_.note_problem(fmt::format("{}: nobody sent that, but {} ran for it", label, tool));
 }
 
