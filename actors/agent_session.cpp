@@ -5,6 +5,7 @@
 #include "actors/bridge/priority.hpp"
 #include "actors/bridge/spawning.hpp"
 #include "actors/paths.hpp"
+#include "libagent/telemetry/span_contents.hpp"
 
 #include <caf/send.hpp>
 
@@ -19,10 +20,6 @@ error session_is_busy(const std::string& id, const conversation& history) {
   return {errc::already_exists,
           "begin a turn in session " + id +
               (waits ? ": it waits for a decision on a tool call" : ": a turn is under way")};
-}
-
-std::optional<errc> code_of(const expected<std::string>& output) {
-  return output ? std::nullopt : std::optional{output.error().code};
 }
 
 }  // namespace
@@ -206,6 +203,8 @@ void agent_session::begin(turn_request request, const turn_observer_ptr& observe
                   std::to_string(identity_.number) + "-" + std::to_string(history_.turns());
   const auto present = at();
   span_ = open_span_below(request.trace, around_->spans.get(), present.now, present.wall);
+  if (const auto most = span_ ? around_->spans->contents_max() : 0; most > 0)
+    span_->input = input_messages_text(request.messages, most);
   auto actions = loop_->begin({.request = request, .id = id, .is_kept = is_kept()}, at());
   if (!actions) {
     loop_ = nullptr;
@@ -294,7 +293,7 @@ void agent_session::tool_ended(const std::string& call, const task_record& recor
   }
   outcome.took =
       std::chrono::floor<std::chrono::milliseconds>(self_->clock().now() - found->second.began);
-  end_span_of_tool(call, found->second, code_of(outcome.output));
+  end_span_of_tool(call, found->second, outcome.output);
   work_->tools.erase(found);
   perform(loop_->on_tool_end(call, std::move(outcome), at()));
 }
@@ -314,7 +313,7 @@ void agent_session::agent_ended(const std::string& call, const turn_result& resu
     outcome.output = result.failure.value_or(
         error{errc::tool_failed, "agent " + result.agent + " did not answer"});
   }
-  end_span_of_tool(call, found->second, code_of(outcome.output));
+  end_span_of_tool(call, found->second, outcome.output);
   work_->tools.erase(found);
   perform(loop_->on_tool_end(call, std::move(outcome), at()));
 }

@@ -124,9 +124,10 @@ private:
   // Actions.
   void perform(loop_actions actions);
   void perform_queued();
-  tool_under_way& note_tool(const std::string& call, const std::string& tool, std::string& trace);
+  tool_under_way& note_tool(const std::string& call, const std::string& tool,
+                            const std::string& input, std::string& trace);
   void end_span_of_tool(const std::string& call, const tool_under_way& tool,
-                        const std::optional<errc>& failure) const;
+                        const expected<std::string>& output) const;
   void end_span_of_turn(const turn_result& result);
   void act(const commit_events& action);
   void not_stored(const error& failure);

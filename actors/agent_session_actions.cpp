@@ -222,26 +222,33 @@ void agent_session::act(const stop_model& action) {
 /// `trace` becomes that of the tool's span.
 agent_session::tool_under_way& agent_session::note_tool(const std::string& call,
                                                         const std::string& tool,
+                                                        const std::string& input,
                                                         std::string& trace) {
   const auto present = at();
   tool_under_way begun{.stop = {}, .began = present.now, .name = tool, .span = nullptr};
   begun.span = open_span_below(trace, around_->spans.get(), present.now, present.wall);
+  if (begun.span && around_->spans->contents_max() > 0)
+    begun.span->input = input;
   return work_->tools.insert_or_assign(call, std::move(begun)).first->second;
 }
 
 void agent_session::end_span_of_tool(const std::string& call, const tool_under_way& tool,
-                                     const std::optional<errc>& failure) const {
-  if (tool.span)
-    around_->spans->emit(span_of_tool(*tool.span, tool.name, call, failure, self_->clock().now()));
+                                     const expected<std::string>& output) const {
+  if (tool.span) {
+    around_->spans->emit(span_of_tool(*tool.span, tool.name, call, output, self_->clock().now(),
+                                      around_->spans->contents_max()));
+  }
 }
 
 void agent_session::end_span_of_turn(const turn_result& result) {
-  if (const auto open = std::exchange(span_, nullptr))
-    around_->spans->emit(span_of_turn(*open, result, self_->clock().now()));
+  if (const auto open = std::exchange(span_, nullptr)) {
+    around_->spans->emit(
+        span_of_turn(*open, result, self_->clock().now(), around_->spans->contents_max()));
+  }
 }
 
 void agent_session::act(libagent::run_tool& action) {
-  const auto& under_way = note_tool(action.call, action.tool, action.trace);
+  const auto& under_way = note_tool(action.call, action.tool, action.arguments, action.trace);
   task_request request{.target = action.tool,
                        .arguments = {action.arguments},
                        .level = action.level,
@@ -267,7 +274,7 @@ void agent_session::act(libagent::run_tool& action) {
 }
 
 void agent_session::act(ask_agent& action) {
-  const auto& asked = note_tool(action.call, action.agent, action.trace);
+  const auto& asked = note_tool(action.call, action.agent, action.question, action.trace);
   const auto registry = find<sessions_actor>(self_->system(), sessions_path);
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(action.deadline - self_->clock().now());
@@ -290,7 +297,7 @@ void agent_session::act(const stop_tool& action) {
   if (found == work_->tools.end())
     return;
   found->second.stop.request_stop();
-  end_span_of_tool(action.call, found->second, errc::cancelled);
+  end_span_of_tool(action.call, found->second, error{errc::cancelled, {}});
   work_->tools.erase(found);
 }
 

@@ -125,8 +125,10 @@ bool model_reports::follow_breaker(provider_metrics& provider, const provider_la
 
 void model_reports::on_end(const model_flight& flight, const model_end& end) {
   measure(flight, end);
-  if (flight.plan().span)
-    spans_.emit(span_of(flight, end, providers_.at(flight.plan().provider).server));
+  if (flight.plan().span) {
+    spans_.emit(
+        span_of(flight, end, providers_.at(flight.plan().provider).server, spans_.contents_max()));
+  }
 }
 
 std::string_view model_reports::label_of(const model_flight& flight) {
@@ -221,7 +223,7 @@ void model_reports::on_budget_exceeded(const model_flight& flight, time_point no
     return;
   budget_reported_at_ = now;
   const auto* order = flight.chat();
-  const auto text = [&](std::string model_order::* field) {
+  const auto text = [&](std::string model_order::*field) {
     return order != nullptr ? std::string_view{order->*field} : std::string_view{};
   };
   events_->emit(events::model_budget_exceeded,

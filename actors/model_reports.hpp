@@ -36,8 +36,8 @@ namespace libagent::actors {
 /// `gen_ai_client_operation_time_to_first_chunk_seconds`, and `agent_model_...` for each provider.
 /// They are kept in the actor system's registry. A provider's models past `models_max` that its
 /// settings do not name share the label `_OTHER`, so that no client can make metrics without end.
-/// A span `chat MODEL` or `embeddings MODEL` is made for each order; never with contents.
-/// Thread safety: none; the gateway owns it.
+/// A span `chat MODEL` or `embeddings MODEL` is made for each order, with contents where the sink
+/// takes them. Thread safety: none; the gateway owns it.
 class model_reports {
 public:
   static constexpr std::size_t models_max = 32;

@@ -1,5 +1,7 @@
 #include "actors/model_spans.hpp"
 
+#include "libagent/telemetry/span_contents.hpp"
+
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -73,6 +75,14 @@ void add_reply(attribute_list& list, const chat_reply& reply, bool is_chat) {
            std::vector<std::string>{std::string{name_of(reply.finish)}});
 }
 
+void add_contents(attribute_list& list, const chat_flight& flight, const model_end& end,
+                  std::size_t bytes_max) {
+  list.add("gen_ai.input.messages", input_messages_text(flight.request().messages, bytes_max));
+  if (const auto& reply = end.end.reply)
+    list.add("gen_ai.output.messages",
+             output_messages_text(reply->message, reply->finish, bytes_max));
+}
+
 }  // namespace
 
 std::string error_type_of(errc code) {
@@ -97,7 +107,8 @@ model_server server_of(const provider_settings& settings) {
   return server;
 }
 
-span span_of(const model_flight& flight, const model_end& end, const model_server& server) {
+span span_of(const model_flight& flight, const model_end& end, const model_server& server,
+             std::size_t contents_max) {
   const auto* order = flight.chat();
   const std::string operation = order != nullptr ? "chat" : "embeddings";
   span made;
@@ -117,8 +128,12 @@ span span_of(const model_flight& flight, const model_end& end, const model_serve
   list.add_text("server.address", server.address);
   if (server.port > 0)
     list.add("server.port", server.port);
-  if (order != nullptr)
-    add_request(list, static_cast<const chat_flight&>(flight), *order);
+  if (order != nullptr) {
+    const auto& chat = static_cast<const chat_flight&>(flight);
+    add_request(list, chat, *order);
+    if (contents_max > 0)
+      add_contents(list, chat, end, contents_max);
+  }
   if (end.end.reply) {
     add_reply(list, *end.end.reply, order != nullptr);
   } else {

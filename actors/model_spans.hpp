@@ -5,6 +5,7 @@
 #include "libagent/ports/model_order.hpp"
 #include "libagent/telemetry/span.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -24,8 +25,8 @@ struct model_server {
 [[nodiscard]] model_server server_of(const provider_settings& settings);
 
 /// The span of an order, with OpenTelemetry's attributes for generative AI (semantic conventions
-/// 1.41): everything but what was said.
+/// 1.41). Of what was said it has at most `contents_max` bytes in each attribute; 0: nothing.
 [[nodiscard]] span span_of(const model_flight& flight, const model_end& end,
-                           const model_server& server);
+                           const model_server& server, std::size_t contents_max);
 
 }  // namespace libagent::actors

@@ -1,6 +1,8 @@
 #include "actors/session_spans.hpp"
 
 #include "actors/model_spans.hpp"
+#include "libagent/session/guardrails.hpp"
+#include "libagent/telemetry/span_contents.hpp"
 
 #include <chrono>
 #include <utility>
@@ -46,10 +48,12 @@ std::unique_ptr<open_span> open_span_below(std::string& trace, span_source* sour
   return std::make_unique<open_span>(
       open_span{.place = *place,
                 .start_unix_nanos = static_cast<std::uint64_t>(wall) * 1'000'000U,
-                .began = now});
+                .began = now,
+                .input = {}});
 }
 
-span span_of_turn(const open_span& open, const turn_result& result, time_point now) {
+span span_of_turn(const open_span& open, const turn_result& result, time_point now,
+                  std::size_t contents_max) {
   auto made = ended_span(open, "invoke_agent", result.agent, now);
   auto& list = made.attributes;
   const auto add_text = [&list](const char* name, const std::string& text) {
@@ -68,19 +72,31 @@ span span_of_turn(const open_span& open, const turn_result& result, time_point n
     list.emplace_back("gen_ai.response.finish_reasons",
                       std::vector<std::string>{std::string{name_of(result.finish)}});
   }
+  if (contents_max > 0) {
+    add_text("gen_ai.input.messages", open.input);
+    list.emplace_back("gen_ai.output.messages",
+                      output_messages_text({.role = chat_role::assistant, .content = result.text},
+                                           result.finish, contents_max));
+  }
   if (const auto failure = failure_of_turn(result))
     mark_failed(made, *failure);
   return made;
 }
 
 span span_of_tool(const open_span& open, const std::string& tool, const std::string& call,
-                  const std::optional<errc>& failure, time_point now) {
+                  const expected<std::string>& output, time_point now, std::size_t contents_max) {
   auto made = ended_span(open, "execute_tool", tool, now);
   made.attributes.emplace_back("gen_ai.tool.name", tool);
   made.attributes.emplace_back("gen_ai.tool.call.id", call);
   made.attributes.emplace_back("gen_ai.tool.type", std::string{"function"});
-  if (failure)
-    mark_failed(made, *failure);
+  if (contents_max > 0) {
+    made.attributes.emplace_back("gen_ai.tool.call.arguments",
+                                 cut_with_note(open.input, contents_max));
+    if (output)
+      made.attributes.emplace_back("gen_ai.tool.call.result", cut_with_note(*output, contents_max));
+  }
+  if (!output)
+    mark_failed(made, output.error().code);
   return made;
 }
 

@@ -79,7 +79,7 @@ expected<void> wire_telemetry(const agent_config& config, web_client_ptr client,
       return made.error();
     client = *std::move(made);
   }
-  const auto ring = std::make_shared<span_ring>(wanted.spans_max);
+  const auto ring = std::make_shared<span_ring>(wanted.spans_max, wanted.contents_max.bytes);
   parts.spans = ring;
   parts.span_export = actors::span_exporter_options{.ring = ring,
                                                     .client = std::move(client),

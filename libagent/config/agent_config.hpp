@@ -214,6 +214,7 @@ struct telemetry_config {
   std::chrono::milliseconds export_timeout = std::chrono::seconds{10};
   std::size_t batch_max = 256;
   std::size_t spans_max = 4'096;
+  byte_size contents_max;
 };
 
 struct journal_config {

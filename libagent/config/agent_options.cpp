@@ -247,6 +247,9 @@ void add_telemetry_options(std::vector<option>& all, telemetry_config& c) {
   all.emplace_back("telemetry.batch-max", c.batch_max, 1, 10'000, "Spans in one request.");
   all.emplace_back("telemetry.spans-max", c.spans_max, 1, 1'000'000,
                    "Spans that wait to be sent; beyond that the oldest are dropped and counted.");
+  all.emplace_back("telemetry.contents-max", c.contents_max, byte_size{}, kibibytes(64),
+                   "How many bytes of messages, and of arguments and results of tools, each "
+                   "attribute of a span may hold; 0: what was said is in none.");
 }
 
 void add_tls_options(std::vector<option>& all, tls_config& c) {

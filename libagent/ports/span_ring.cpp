@@ -7,7 +7,8 @@
 
 namespace libagent {
 
-span_ring::span_ring(std::size_t capacity) : capacity_{capacity} {
+span_ring::span_ring(std::size_t capacity, std::size_t contents_max)
+    : capacity_{capacity}, contents_max_{contents_max} {
   LIBAGENT_EXPECTS(capacity > 0);
   spans_.reserve(capacity);  // so that `emit` need not allocate
 }

@@ -16,9 +16,11 @@ namespace libagent {
 class span_ring final : public span_sink {
 public:
   /// @pre `capacity` is positive.
-  explicit span_ring(std::size_t capacity);
+  explicit span_ring(std::size_t capacity, std::size_t contents_max = 0);
 
   void emit(span ended) noexcept override;
+
+  [[nodiscard]] std::size_t contents_max() const noexcept override { return contents_max_; }
 
   /// Up to `count_max` spans that were not taken yet, the oldest first. They stay visible.
   [[nodiscard]] std::vector<span> take(std::size_t count_max);
@@ -35,6 +37,7 @@ private:
 
   mutable std::mutex mutex_;
   std::size_t capacity_;
+  std::size_t contents_max_;
   std::vector<span> spans_;
   std::uint64_t emitted_ = 0;  // the next one's number; its place is that modulo the capacity
   std::uint64_t taken_ = 0;    // all before this number were taken, or dropped

@@ -2,6 +2,7 @@
 
 #include "libagent/telemetry/span.hpp"
 
+#include <cstddef>
 #include <memory>
 
 namespace libagent {
@@ -18,6 +19,9 @@ public:
   virtual ~span_sink() = default;
 
   virtual void emit(span ended) noexcept = 0;
+
+  /// What was said may take so many bytes of each attribute; 0: it is to be in none.
+  [[nodiscard]] virtual std::size_t contents_max() const noexcept { return 0; }
 };
 
 using span_sink_ptr = std::shared_ptr<span_sink>;

@@ -4,6 +4,7 @@
 #include "libagent/telemetry/span.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -30,6 +31,11 @@ public:
   /// A new span below a W3C traceparent; one that is malformed or empty begins a new trace. Absent:
   /// none is to be made, because nobody collects any or whoever began the trace does not record it.
   [[nodiscard]] std::optional<span_place> place_below(std::string_view traceparent);
+
+  /// As the sink's; 0 without one.
+  [[nodiscard]] std::size_t contents_max() const noexcept {
+    return sink_ == nullptr ? 0 : sink_->contents_max();
+  }
 
   /// Takes one that has ended, whose place was got here.
   void emit(span ended) const noexcept;

@@ -24,7 +24,7 @@ enum class span_status : std::uint8_t { unset = 0, ok = 1, failed = 2 };
 using span_value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 /// Something that took time, in the shape of OpenTelemetry. Names of attributes are those of its
-/// semantic conventions. Never holds what was said or written, nor keys.
+/// semantic conventions. Holds what was said only where a sink asks for it, and never keys.
 struct span {
   trace_context context;             ///< Of the span itself.
   std::uint64_t parent_span_id = 0;  ///< 0: it is the first of its trace here.

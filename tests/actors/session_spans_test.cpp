@@ -86,6 +86,29 @@ TEST_CASE("spans hold nothing of what was said, asked of a tool or answered", "[
   }
 }
 
+TEST_CASE("spans hold what was said when their sink wants that, up to its limit",
+          "[sessions][spans]") {
+  sessions_fixture f{nullptr, {}, 1'024};
+  f.model->add(calls("double", R"({"value":21})"));
+  f.model->add(says("It is " + std::string(2'000, '4')));
+  (void)f.begin(traced_request({}));
+  f.advance(1s);
+  const auto all = f.spans->latest(100);
+  const auto tool = only_span(all, "execute_tool double");
+  CHECK(attribute_text(tool, "gen_ai.tool.call.arguments") == R"({"value":21})");
+  CHECK(attribute_text(tool, "gen_ai.tool.call.result") == R"({"value":42})");
+  const auto turn = only_span(all, "invoke_agent helper");
+  CHECK(attribute_text(turn, "gen_ai.input.messages") ==
+        R"([{"role":"user","parts":[{"type":"text","content":"the secret question"}]}])");
+  const auto answer = attribute_text(turn, "gen_ai.output.messages");
+  CHECK(answer.find("It is 444") != std::string::npos);
+  CHECK(answer.size() <= 1'024);
+  const auto asked = std::ranges::find(all, "chat any", &span::name);
+  REQUIRE(asked != all.end());
+  CHECK(attribute_text(*asked, "gen_ai.input.messages").find("Be brief") != std::string::npos);
+  CHECK(attribute_text(*asked, "gen_ai.output.messages").find("tool_call") != std::string::npos);
+}
+
 TEST_CASE("a turn whose caller does not record makes no span", "[sessions][spans]") {
   sessions_fixture f;
   f.model->add(says("Yes."));

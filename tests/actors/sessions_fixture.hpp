@@ -94,8 +94,10 @@ private:
 class sessions_fixture : public actor_fixture {
 public:
   explicit sessions_fixture(std::shared_ptr<fake_session_store> kept = nullptr,
-                            resident_limits limits = {})
-      : store{std::move(kept)}, limits_{limits} {
+                            resident_limits limits = {}, std::size_t span_contents_max = 0)
+      : store{std::move(kept)},
+        spans{std::make_shared<span_ring>(100, span_contents_max)},
+        limits_{limits} {
     auto registry = std::make_shared<tool_registry>();
     REQUIRE(registry->add({.name = "double", .description = "Doubles a number."},
                           [this](const doubled_number& in) {
@@ -216,7 +218,7 @@ public:
   std::shared_ptr<fake_session_store> store;
   std::shared_ptr<scripted_model> model =
       std::make_shared<scripted_model>(std::vector<scripted_reply>{});
-  std::shared_ptr<span_ring> spans = std::make_shared<span_ring>(100);
+  std::shared_ptr<span_ring> spans;
   int runs = 0;
 
 private:
