@@ -223,7 +223,7 @@ void model_reports::on_budget_exceeded(const model_flight& flight, time_point no
     return;
   budget_reported_at_ = now;
   const auto* order = flight.chat();
-  const auto text = [&](std::string model_order::*field) {
+  const auto text = [&](std::string model_order::* field) {
     return order != nullptr ? std::string_view{order->*field} : std::string_view{};
   };
   events_->emit(events::model_budget_exceeded,

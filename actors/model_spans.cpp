@@ -78,9 +78,10 @@ void add_reply(attribute_list& list, const chat_reply& reply, bool is_chat) {
 void add_contents(attribute_list& list, const chat_flight& flight, const model_end& end,
                   std::size_t bytes_max) {
   list.add("gen_ai.input.messages", input_messages_text(flight.request().messages, bytes_max));
-  if (const auto& reply = end.end.reply)
+  if (const auto& reply = end.end.reply) {
     list.add("gen_ai.output.messages",
              output_messages_text(reply->message, reply->finish, bytes_max));
+  }
 }
 
 }  // namespace

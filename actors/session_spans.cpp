@@ -92,8 +92,9 @@ span span_of_tool(const open_span& open, const std::string& tool, const std::str
   if (contents_max > 0) {
     made.attributes.emplace_back("gen_ai.tool.call.arguments",
                                  cut_with_note(open.input, contents_max));
-    if (output)
+    if (output) {
       made.attributes.emplace_back("gen_ai.tool.call.result", cut_with_note(*output, contents_max));
+    }
   }
   if (!output)
     mark_failed(made, output.error().code);
