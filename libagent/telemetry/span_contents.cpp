@@ -3,8 +3,8 @@
 #include "libagent/record/json.hpp"
 #include "libagent/session/guardrails.hpp"
 
-#include <algorithm>
 #include <optional>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -70,10 +70,10 @@ said_message said_by(const chat_message& message, std::size_t text_max) {
 
 std::string list_of(const std::vector<std::string>& newest_first) {
   std::string out{"["};
-  for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each) {
+  for (const auto& each : std::views::reverse(newest_first)) {
     if (out.size() > 1)
       out += ',';
-    out += *each;
+    out += each;
   }
   return out + ']';
 }
